@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "common/address.h"
+
+#include "common/xmalloc.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNIX_PREFIX "unix:"
+
+static int
+fail(const char **why, const char *message)
+{
+	*why = message;
+	return -1;
+}
+
+static int
+parse_port(const char *text, in_port_t *port, const char **why)
+{
+	unsigned long value = 0;
+	const char *digit;
+
+	if (*text == '\0')
+		return fail(why, "the port is missing");
+	for (digit = text; *digit != '\0'; digit++) {
+		if (*digit < '0' || *digit > '9')
+			return fail(why, "the port is not a number");
+		value = value * 10 + (unsigned long)(*digit - '0');
+		if (value > UINT16_MAX)
+			return fail(why, "the port is over 65535");
+	}
+	*port = (in_port_t)value;
+	return 0;
+}
+
+static int
+set_host(struct address *address, const char *host, size_t length,
+    const char **why)
+{
+	if (length >= sizeof(address->host))
+		return fail(why, "the host name is too long");
+	memcpy(address->host, host, length);
+	address->host[length] = '\0';
+	return 0;
+}
+
+static int
+parse_unix(const char *path, struct address *address, const char **why)
+{
+	if (path[0] != '/')
+		return fail(why, "the path of a Unix socket begins with /");
+	if (strlen(path) >= sizeof(address->path))
+		return fail(why, "the path of the Unix socket is too long");
+	address->family = ADDRESS_UNIX;
+	strcpy(address->path, path);
+	return 0;
+}
+
+int
+address_parse(const char *text, struct address *address, const char **why)
+{
+	const char *colon = strrchr(text, ':');
+	const char *host = text;
+	size_t length;
+
+	memset(address, 0, sizeof(*address));
+	if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+		return parse_unix(text + strlen(UNIX_PREFIX), address, why);
+	if (colon == NULL)
+		return fail(why, "the port is missing");
+	length = (size_t)(colon - text);
+	if (text[0] == '[') {
+		if (length < 3 || colon[-1] != ']')
+			return fail(why, "[ needs IPV6]:PORT after it");
+		host++;
+		length -= 2;
+	} else if (memchr(text, ':', length) != NULL) {
+		return fail(why, "an IPv6 address needs [ ] around it");
+	}
+	if (set_host(address, host, length, why) == -1)
+		return -1;
+	return parse_port(colon + 1, &address->port, why);
+}
+
+int
+address_parse_words(const char *host, const char *port,
+    struct address *address, const char **why)
+{
+	struct in6_addr numeric;
+	size_t length = strlen(host);
+	bool bracketed = length > 2 && host[0] == '[' &&
+	    host[length - 1] == ']';
+	bool alone = strchr(host, ':') == NULL || bracketed ||
+	    inet_pton(AF_INET6, host, &numeric) == 1;
+
+	if (port == NULL && !alone)
+		return address_parse(host, address, why);
+	if (length == 0)
+		return fail(why, "the host is missing");
+	memset(address, 0, sizeof(*address));
+	address->port = ADDRESS_DEFAULT_PORT;
+	if (set_host(address, host + bracketed,
+		length - 2 * (size_t)bracketed, why) == -1)
+		return -1;
+	return port == NULL ? 0 : parse_port(port, &address->port, why);
+}
+
+void
+address_format(const struct address *address, char *text, size_t size)
+{
+	unsigned port = address->port;
+
+	if (address->family == ADDRESS_UNIX)
+		snprintf(text, size, UNIX_PREFIX "%s", address->path);
+	else if (strchr(address->host, ':') != NULL)
+		snprintf(text, size, "[%s]:%u", address->host, port);
+	else
+		snprintf(text, size, "%s:%u", address->host, port);
+}
+
+static void
+resolve_unix(const struct address *address, struct endpoint **list,
+    size_t *count)
+{
+	struct endpoint *only = xcalloc(1, sizeof(*only));
+
+	only->sa.un.sun_family = AF_UNIX;
+	strcpy(only->sa.un.sun_path, address->path);
+	only->length = sizeof(only->sa.un);
+	*list = only;
+	*count = 1;
+}
+
+int
+address_resolve(const struct address *address, int family, int passive,
+    struct endpoint **list, size_t *count, const char **why)
+{
+	struct addrinfo hints = {
+		.ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0),
+	};
+	struct addrinfo *found, *ai;
+	char port[sizeof("65535")];
+	int error;
+
+	if (address->family == ADDRESS_UNIX) {
+		resolve_unix(address, list, count);
+		return 0;
+	}
+	snprintf(port, sizeof(port), "%u", (unsigned)address->port);
+	error = getaddrinfo(
+	    address->host[0] == '\0' ? NULL : address->host, port, &hints,
+	    &found);
+	if (error != 0)
+		return fail(why,
+		    error == EAI_SYSTEM ? strerror(errno)
+					: gai_strerror(error));
+	*count = 0;
+	for (ai = found; ai != NULL; ai = ai->ai_next)
+		(*count)++;
+	*list = xcalloc(*count, sizeof(**list));
+	*count = 0;
+	for (ai = found; ai != NULL; ai = ai->ai_next) {
+		struct endpoint *one = &(*list)[*count];
+
+		if (ai->ai_addrlen > sizeof(one->sa))
+			continue;
+		memcpy(&one->sa, ai->ai_addr, ai->ai_addrlen);
+		one->length = ai->ai_addrlen;
+		(*count)++;
+	}
+	freeaddrinfo(found);
+	return 0;
+}
+
+static void
+format_mapped(const struct sockaddr_in6 *in6, char *text, size_t size)
+{
+	const uint8_t *ip = in6->sin6_addr.s6_addr + 12;
+
+	snprintf(text, size, "%u.%u.%u.%u:%u", ip[0], ip[1], ip[2], ip[3],
+	    (unsigned)ntohs(in6->sin6_port));
+}
+
+void
+endpoint_format(
+    const struct sockaddr *sa, socklen_t length, char *text, size_t size)
+{
+	char host[256], port[sizeof("65535")];
+
+	if (sa->sa_family == AF_UNIX) {
+		const struct sockaddr_un *un = (const void *)sa;
+		size_t before = offsetof(struct sockaddr_un, sun_path);
+
+		snprintf(text, size, UNIX_PREFIX "%.*s",
+		    length > before ? (int)(length - before) : 0,
+		    un->sun_path);
+		return;
+	}
+	if (sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const void *)sa;
+
+		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+			format_mapped(in6, text, size);
+			return;
+		}
+	}
+	if (getnameinfo(sa, length, host, sizeof(host), port, sizeof(port),
+		NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+		snprintf(text, size, "unknown");
+		return;
+	}
+	if (strchr(host, ':') != NULL)
+		snprintf(text, size, "[%s]:%s", host, port);
+	else
+		snprintf(text, size, "%s:%s", host, port);
+}

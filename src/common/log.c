@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "common/log.h"
+
+#include <event2/event.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_SIZE 4096 /* bytes; the rest of a longer line is cut off */
+
+static const struct {
+	const char *name;
+	int priority; /* syslog(3)'s, and the journal's prefix */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", LOG_ERR },
+	[LOG_LEVEL_WARN] = { "warn", LOG_WARNING },
+	[LOG_LEVEL_INFO] = { "info", LOG_INFO },
+	[LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
+};
+
+static struct {
+	enum log_target target;
+	enum log_level level;
+	bool journal;
+} state = { .level = LOG_LEVEL_INFO };
+
+/* systemd.exec(5), JOURNAL_STREAM: the device and inode of the journal. */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat st;
+
+	return stream != NULL &&
+	    sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
+	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device &&
+	    st.st_ino == inode;
+}
+
+void
+log_open(enum log_target target, enum log_level level)
+{
+	state.target = target;
+	state.level = level;
+	state.journal = stderr_is_journal();
+	if (target == LOG_TARGET_SYSLOG)
+		openlog("tcprelayd", LOG_PID, LOG_DAEMON);
+}
+
+/* One write(2) a line, so that lines of several processes do not mix. */
+static void
+write_stderr(enum log_level level, const char *format, va_list args)
+{
+	char line[LINE_SIZE], stamp[sizeof("2026-01-01T00:00:00")];
+	struct timespec now;
+	struct tm utc;
+
+	vsnprintf(line, sizeof(line), format, args);
+	if (state.journal) {
+		fprintf(stderr, "<%d>%s\n", levels[level].priority, line);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
+	fprintf(stderr, "%s.%03ldZ %s: %s\n", stamp, now.tv_nsec / 1000000,
+	    levels[level].name, line);
+}
+
+static void
+write_line(enum log_level level, const char *format, va_list args)
+{
+	if (level > state.level)
+		return;
+	if (state.target == LOG_TARGET_SYSLOG)
+		vsyslog(levels[level].priority, format, args);
+	else
+		write_stderr(level, format, args);
+}
+
+#define DEFINE_LOG(name, level)                      \
+	void name(const char *format, ...)           \
+	{                                            \
+		va_list args;                        \
+                                                     \
+		va_start(args, format);              \
+		write_line(level, format, args);     \
+		va_end(args);                        \
+	}
+
+DEFINE_LOG(log_error, LOG_LEVEL_ERROR)
+DEFINE_LOG(log_warn, LOG_LEVEL_WARN)
+DEFINE_LOG(log_info, LOG_LEVEL_INFO)
+DEFINE_LOG(log_debug, LOG_LEVEL_DEBUG)
+
+static void
+on_libevent_log(int severity, const char *message)
+{
+	switch (severity) {
+	case EVENT_LOG_ERR:
+		log_error("libevent: %s", message);
+		break;
+	case EVENT_LOG_WARN:
+		log_warn("libevent: %s", message);
+		break;
+	default:
+		log_debug("libevent: %s", message);
+		break;
+	}
+}
+
+void
+log_take_libevent(void)
+{
+	event_set_log_callback(on_libevent_log);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The daemon's log: to standard error or to syslog(3), one line an event. On
+ * standard error a line begins with its time, or, where that is the systemd
+ * journal, with the journal's level prefix.
+ *
+ * Like standard error itself there is one log in a process, so its level and
+ * target are this module's own state; it is the only module that has any.
+ *
+ * Lines are "event key=value ...". What a client chose is never logged as it
+ * came: a value may hold no line end and no control character.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG };
+enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
+
+/* Before this is called, lines go to standard error at level info. */
+void log_open(enum log_target target, enum log_level level);
+
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Sends what libevent has to say to this log. */
+void log_take_libevent(void);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The lines that a room has gathered, stored once for everybody.
+ *
+ * A batch is one contiguous buffer of whole lines and a table of spans that
+ * says whose they are. Lines are appended at its end; a fan-out sends what was
+ * appended since the one before. When everybody took that, the batch is
+ * rewound and used again: in the steady state nothing is copied or allocated.
+ *
+ * A member that could not take it all holds a reference to the batch where it
+ * stopped, and its place in it (a cursor). The room then goes on in the same
+ * batch until that is full, and in a new one after it. Each batch refers to
+ * the next, so whoever refers to one keeps all that follow: a thousand stalled
+ * members keep the bytes from the slowest of them on, once.
+ *
+ *      room->from -----------------------+     room->tail -+
+ *                                        v                 v
+ *      [lines, all sent] --next--> [sent | waiting] --next--> [waiting | free]
+ *            ^                       ^
+ *            | two members stalled   | one stalled here
+ */
+#ifndef BATCH_H
+#define BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+/*
+ * Bytes of a batch. Small enough to stay in the cache while it is sent to
+ * everybody, large enough that a send is worth its system call.
+ */
+#define BATCH_BYTES 65536
+
+/*
+ * Spans of a batch: so many that lines of 16 bytes fill the batch first, so
+ * few that shorter ones cannot cost many times their own memory.
+ */
+#define BATCH_SPANS 4096
+
+#define BATCH_NO_SPAN UINT32_MAX
+
+/* Adjacent lines of one member. Named by its id, so that it may be gone. */
+struct batch_span {
+	uint64_t origin;
+	uint32_t offset, length; /* bytes */
+	uint32_t lines;
+	uint32_t next; /* the next span of this origin in the batch */
+};
+
+struct batch {
+	struct batch *next; /* younger; this holds a reference to it */
+	size_t references;
+	uint64_t serial;   /* grows with every batch and every rewind */
+	uint64_t position; /* of data[0] in all the bytes of the room */
+	uint32_t size, length;
+	uint32_t fanned_out; /* bytes at the front that were sent */
+	uint32_t lines;	     /* in the bytes that were not */
+	struct batch_span *spans;
+	uint32_t span_count, span_size;
+	char data[];
+};
+
+/*
+ * What a member remembers of its own lines, to be left out when the batch is
+ * sent to it: where they stand in the batch that it last spoke in.
+ */
+struct batch_origin {
+	uint64_t id;	 /* never 0, never used again */
+	uint64_t serial; /* of that batch; 0: it never spoke */
+	uint32_t first;	 /* its first span that is not fanned out yet */
+	uint32_t last;
+};
+
+/* On the way through the bytes of a room, for one member. */
+struct batch_cursor {
+	struct batch *batch;
+	uint32_t offset;     /* of the next byte */
+	uint32_t next_own;   /* the first of its own spans from offset on */
+	uint64_t own_bytes;  /* of its own that were stepped over */
+	uint32_t own_lines;
+};
+
+/* An empty batch for at least size bytes, to follow older (NULL: the first). */
+struct batch *batch_new(size_t size, const struct batch *older);
+struct batch *batch_ref(struct batch *batch);
+/* Frees the batch, and those that follow it, that nobody refers to now. */
+void batch_unref(struct batch *batch);
+
+/* Bytes that still fit; none when the spans are used up. */
+size_t batch_room(const struct batch *batch);
+
+/* Appends whole lines, which must fit, and remembers them as the origin's. */
+void batch_append(struct batch *batch, struct batch_origin *origin,
+    const char *lines, size_t length);
+
+/* All of it was sent, to all but those that hold a cursor. */
+void batch_set_fanned_out(struct batch *batch);
+
+/* Empties a batch that was all sent and that nobody else refers to. */
+void batch_rewind(struct batch *batch);
+
+/* Of the bytes of the room: the first after those of this batch. */
+uint64_t batch_end(const struct batch *batch);
+
+/* The same for a cursor: where the next byte stands. */
+uint64_t batch_cursor_position(const struct batch_cursor *cursor);
+
+/*
+ * A cursor at offset in the batch, for the origin. It borrows the batch: the
+ * caller keeps a reference to it, or to an older one. It is good until more
+ * lines are appended.
+ */
+struct batch_cursor batch_cursor_at(
+    struct batch *batch, uint32_t offset, const struct batch_origin *origin);
+
+/*
+ * The next run of bytes before the position until that are not the origin's
+ * own: contiguous, to the end of a batch or to the origin's next line. Moves
+ * the cursor to its end, so that cursor->batch is the batch it is in. False
+ * when there is nothing more.
+ */
+bool batch_next_run(struct batch_cursor *cursor,
+    const struct batch_origin *origin, uint64_t until, struct iovec *run);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Senders wait for readers, a little.
+ *
+ * The loop reads faster than most readers do, so that a file sent at full
+ * speed would run over every one of them. So a member that has half of
+ * slow_client.backlog_bytes waiting for it pulls its room's brake: while anyone
+ * holds it, senders are not read, and what they send stays in their kernel.
+ *
+ * A reader that has stopped, or is much slower than the others, must not cost
+ * them time. So holding the brake takes a member's grace away, a fifth in each
+ * tick of BRAKE_TICK_MS in which it was below the pace:
+ *
+ *   - where most members take what they are sent, the pace is
+ *     BRAKE_PACE_BYTES a second;
+ *   - where most hold the brake, it is the machine or the sender that is at
+ *     its limit, not they, and the pace is a quarter of what they take on
+ *     average, if that is less.
+ *
+ * With its grace used up a member lets go, and when more than the whole of
+ * backlog_bytes waits for it, it is closed as too slow. It has its grace again
+ * when it has caught up. So a stopped reader holds a room up for a tenth of a
+ * second, once, and no reader keeps it below the pace for longer than that.
+ */
+#ifndef BRAKE_H
+#define BRAKE_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#define BRAKE_TICK_MS	 20
+#define BRAKE_GRACE	 5 /* ticks */
+#define BRAKE_PACE_BYTES (8 * 1024 * 1024) /* a second */
+
+struct member;
+struct room;
+LIST_HEAD(member_list, member);
+
+/* Of a room. */
+struct brake {
+	struct member_list holders;
+	size_t holder_count;
+	struct member_list waiting; /* senders that are not read */
+	struct event *tick;
+};
+
+/* Of a member; all zero when it is not behind. */
+struct brake_hold {
+	LIST_ENTRY(member) holder_entry, waiting_entry;
+	uint64_t mark;	    /* what it had taken at the last tick */
+	uint8_t used_grace; /* ticks */
+	bool holds, waits;
+};
+
+/* The brake of a room, at the room's beginning and end. */
+void brake_init(struct room *room, struct event_base *base);
+void brake_clear(struct room *room);
+
+/*
+ * Tells the brake how many bytes wait for a member, of which it may have limit,
+ * and how many it has taken ever. Returns whether it is too slow.
+ */
+bool brake_update(
+    struct member *member, uint64_t backlog, uint64_t limit, uint64_t taken);
+
+/* The member has caught up. */
+void brake_forgive(struct member *member);
+
+/* The member sent something: it is not read while somebody brakes. */
+void brake_sender(struct member *member);
+
+/* The member leaves the room. */
+void brake_leave(struct member *member);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The daemon's settings, as tcprelay.conf(5) describes them.
+ *
+ * A struct conf owns everything in it; conf_free() frees it all. The fields
+ * are filled from the table in conf_keys.c and from nowhere else.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include "common/address.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONF_NO_PERMISSIONS (-1) /* what umask(2) leaves */
+
+enum conf_mode { CONF_MODE_RELAY };
+enum conf_policy { CONF_POLICY_DISCONNECT };
+
+struct conf_listen {
+	char *address_text; /* as the user wrote it */
+	struct address address;
+	char *room;
+	int64_t permissions; /* of a Unix socket, or CONF_NO_PERMISSIONS */
+};
+
+struct conf {
+	struct conf_listen *listen;
+	size_t listen_count;
+	int64_t mode; /* enum conf_mode */
+	int64_t clients;
+	int64_t line_bytes;
+	int64_t policy; /* enum conf_policy */
+	int64_t backlog_bytes;
+	int64_t keepalive_seconds;
+	int64_t log_level;  /* enum log_level */
+	int64_t log_target; /* enum log_target */
+	int64_t shutdown_seconds;
+};
+
+/* Takes one message, without a line end. */
+typedef void conf_report(const char *message, void *arg);
+
+/* The defaults. */
+struct conf *conf_new(void);
+void conf_free(struct conf *conf);
+
+/*
+ * Reads a file. Returns the settings, or NULL when there is any error; every
+ * error of the file is reported, each as "FILE:LINE: KEY: what is wrong; what
+ * is allowed" or, about the file as a whole, "FILE: what is wrong".
+ */
+struct conf *conf_load(const char *path, conf_report *report, void *arg);
+
+/* As conf_load() of a file named name with this content. */
+struct conf *conf_parse(
+    const char *content, const char *name, conf_report *report, void *arg);
+
+/*
+ * Replaces what is listened on, once cleared, by addresses one after another.
+ * conf_add_listen() returns 0, or -1 with *why as address_parse() sets it.
+ */
+void conf_clear_listen(struct conf *conf);
+int conf_add_listen(struct conf *conf, const char *address, const char **why);
+
+#endif

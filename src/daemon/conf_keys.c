@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/conf_keys.h"
+
+#include "common/log.h"
+#include "daemon/conf.h"
+
+#include <stddef.h>
+
+/* clang-format off */
+#define FIELD(name) .offset = offsetof(struct conf, name)
+
+const struct conf_key conf_keys[] = {
+	{ "listen", CONF_LISTENERS, FIELD(listen),
+	  .help = "where to listen" },
+	{ "mode", CONF_CHOICE, FIELD(mode),
+	  .choices = "relay", .fallback = CONF_MODE_RELAY,
+	  .help = "relay: lines as they are" },
+	{ "limits.clients", CONF_INTEGER, FIELD(clients),
+	  .fallback = 1000, .min = 1, .max = 1000000,
+	  .help = "clients at one time; more are told so and closed" },
+	{ "limits.line_bytes", CONF_INTEGER, FIELD(line_bytes),
+	  .fallback = 65536, .min = 1, .max = 16777216,
+	  .help = "longest line, its LF not counted; a longer one closes "
+	          "its sender" },
+	{ "slow_client.policy", CONF_CHOICE, FIELD(policy),
+	  .choices = "disconnect", .fallback = CONF_POLICY_DISCONNECT,
+	  .help = "what happens to a client that reads too slowly" },
+	{ "slow_client.backlog_bytes", CONF_INTEGER, FIELD(backlog_bytes),
+	  .fallback = 1048576, .min = 1024, .max = 1099511627776,
+	  .help = "what may wait for one client before the policy acts" },
+	{ "keepalive_seconds", CONF_INTEGER, FIELD(keepalive_seconds),
+	  .fallback = 60, .min = 1, .max = 32767,
+	  .help = "a peer that vanished is closed within about twice this" },
+	{ "log.level", CONF_CHOICE, FIELD(log_level),
+	  .choices = "error warn info debug", .fallback = LOG_LEVEL_INFO,
+	  .help = "the least important lines that are logged" },
+	{ "log.target", CONF_CHOICE, FIELD(log_target),
+	  .choices = "stderr syslog", .fallback = LOG_TARGET_STDERR,
+	  .help = "where the log goes" },
+	{ "shutdown_seconds", CONF_INTEGER, FIELD(shutdown_seconds),
+	  .fallback = 5, .min = 0, .max = 3600,
+	  .help = "longest wait for clients to take what is queued for them" },
+	{ .name = NULL },
+};
+
+#undef FIELD
+#define FIELD(name) .offset = offsetof(struct conf_listen, name)
+
+const struct conf_key conf_listen_keys[] = {
+	{ "address", CONF_ADDRESS, FIELD(address_text),
+	  .help = "the address; the only key that a group must have" },
+	{ "room", CONF_ROOM, FIELD(room),
+	  .help = "the room that its clients come into" },
+	{ "permissions", CONF_PERMISSIONS, FIELD(permissions),
+	  .fallback = CONF_NO_PERMISSIONS, .min = 0, .max = 0777,
+	  .help = "who may connect to a Unix socket, in octal" },
+	{ .name = NULL },
+};
+/* clang-format on */

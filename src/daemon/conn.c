@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/conn.h"
+
+#include "common/address.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "daemon/conf.h"
+#include "daemon/line.h"
+#include "daemon/stats.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/queue.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a closed connection waits for its peer to close as well. */
+#define LINGER_SECONDS 2
+
+/* Probes that go unanswered before a peer counts as vanished. */
+#define KEEPALIVE_PROBES 3
+
+static const struct {
+	const char *text;
+	bool drained;
+} reasons[CONN_REASONS] = {
+	[CONN_NO_REASON] = { "none", false },
+	[CONN_END_OF_INPUT] = { "end of input", true },
+	[CONN_RESET] = { "reset", false },
+	[CONN_UNREACHABLE] = { "unreachable", false },
+	[CONN_ERROR] = { "error", false },
+	[CONN_LINE_TOO_LONG] = { "line too long", false },
+	[CONN_TOO_SLOW] = { "too slow", false },
+	[CONN_NOT_DRAINED] = { "not drained", false },
+	[CONN_SERVER_FULL] = { "server full", true },
+	[CONN_SHUTDOWN] = { "shutdown", true },
+};
+
+enum state { OPEN, CLOSING, DRAINING, LINGERING, STATES };
+
+static const char *const state_names[STATES] = {
+	"open", "closing", "draining", "lingering"
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+struct conn_set {
+	struct conn_list lists[STATES];
+	size_t count;
+	struct event_base *base;
+	const struct conf *conf;
+	struct stats *stats;
+};
+
+/* Of a TCP peer its address; of a Unix peer what the kernel vouches for. */
+union peer {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct {
+		sa_family_t family;
+		struct ucred credentials;
+	} local;
+};
+
+struct conn {
+	int fd;
+	enum state state;
+	enum conn_reason reason;
+	bool queued;	 /* the output evbuffer is not empty */
+	int write_error; /* errno; the output is lost */
+	struct bufferevent *bev;
+	struct conn_counts counts;
+	const struct conn_handler *handler; /* NULL when the owner left */
+	void *owner;
+	struct conn_set *set;
+	TAILQ_ENTRY(conn) entry; /* in the list of its state */
+	struct event *linger;
+	struct timespec opened; /* CLOCK_MONOTONIC */
+	union peer peer;
+};
+
+const char *
+conn_reason_text(enum conn_reason reason)
+{
+	return reasons[reason].text;
+}
+
+static const char *
+peer_name(const struct conn *conn, char *text, size_t size)
+{
+	const union peer *peer = &conn->peer;
+
+	if (peer->any.sa_family == AF_UNIX)
+		snprintf(text, size, "unix:uid=%u,pid=%d",
+		    (unsigned)peer->local.credentials.uid,
+		    (int)peer->local.credentials.pid);
+	else
+		endpoint_format(&peer->any, sizeof(*peer), text, size);
+	return text;
+}
+
+static void
+set_peer(struct conn *conn, const struct sockaddr *sa, socklen_t length)
+{
+	union peer *peer = &conn->peer;
+	socklen_t size = sizeof(peer->local.credentials);
+
+	if (sa->sa_family != AF_UNIX) {
+		memcpy(peer, sa,
+		    length < sizeof(*peer) ? length : sizeof(*peer));
+		return;
+	}
+	peer->local.family = AF_UNIX;
+	if (getsockopt(conn->fd, SOL_SOCKET, SO_PEERCRED,
+		&peer->local.credentials, &size) == -1)
+		log_warn("SO_PEERCRED: %s", strerror(errno));
+}
+
+/* The only place where a connection goes from one state to another. */
+static void
+set_state(struct conn *conn, enum state state)
+{
+	char name[ADDRESS_TEXT_SIZE];
+
+	log_debug("state peer=%s from=%s to=%s",
+	    peer_name(conn, name, sizeof(name)), state_names[conn->state],
+	    state_names[state]);
+	TAILQ_REMOVE(&conn->set->lists[conn->state], conn, entry);
+	TAILQ_INSERT_TAIL(&conn->set->lists[state], conn, entry);
+	conn->state = state;
+}
+
+static double
+seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) +
+	    (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+/* Lines that were queued but never left this machine were not sent. */
+static void
+uncount_queued(struct conn *conn)
+{
+	struct evbuffer *output = bufferevent_get_output(conn->bev);
+	size_t length = evbuffer_get_length(output);
+	struct evbuffer_ptr at;
+	struct evbuffer_iovec piece;
+
+	conn->counts.bytes_out -= length;
+	conn->set->stats->bytes_out -= length;
+	evbuffer_ptr_set(output, &at, 0, EVBUFFER_PTR_SET);
+	while (length > 0 && evbuffer_peek(output, -1, &at, &piece, 1) > 0) {
+		conn->counts.lines_out -=
+		    line_count(piece.iov_base, piece.iov_len);
+		length -= piece.iov_len;
+		evbuffer_ptr_set(
+		    output, &at, piece.iov_len, EVBUFFER_PTR_ADD);
+	}
+}
+
+static void
+log_closed(const struct conn *conn)
+{
+	const struct conn_counts *counts = &conn->counts;
+	char name[ADDRESS_TEXT_SIZE];
+
+	log_info("closed peer=%s reason=\"%s\" seconds=%.3f lines_in=%ju "
+		 "bytes_in=%ju lines_out=%ju bytes_out=%ju",
+	    peer_name(conn, name, sizeof(name)), conn_reason_text(conn->reason),
+	    seconds_since(&conn->opened), (uintmax_t)counts->lines_in,
+	    (uintmax_t)counts->bytes_in, (uintmax_t)counts->lines_out,
+	    (uintmax_t)counts->bytes_out);
+}
+
+static void
+leave(struct conn *conn, bool drained)
+{
+	const struct conn_handler *handler = conn->handler;
+
+	conn->handler = NULL;
+	if (handler != NULL)
+		handler->on_leave(conn, drained, conn->owner);
+}
+
+static void
+conn_free(struct conn *conn)
+{
+	struct conn_set *set = conn->set;
+
+	leave(conn, false);
+	uncount_queued(conn);
+	log_closed(conn);
+	set->stats->closed[conn->reason]++;
+	TAILQ_REMOVE(&set->lists[conn->state], conn, entry);
+	set->count--;
+	if (conn->linger != NULL)
+		event_free(conn->linger);
+	bufferevent_free(conn->bev);
+	free(conn);
+}
+
+/* The socket says RST when it is closed: the peer shall know that it failed. */
+static void
+reset_on_close(const struct conn *conn)
+{
+	struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	/* Fails on a socket that the peer has reset, as it well may. */
+	(void)setsockopt(
+	    conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
+/*
+ * A closed connection waits for its peer to close as well, because closing a
+ * socket that has unread input is an RST, and that may destroy what the peer
+ * has not read yet. Input that comes now is never read: when there is any, the
+ * RST at the end tells the peer, truly, that it was lost.
+ */
+static void
+wait_for_peer(struct conn *conn, short what, event_callback_fn on_event)
+{
+	static const struct timeval limit = { .tv_sec = LINGER_SECONDS };
+
+	if (conn->linger != NULL)
+		event_free(conn->linger);
+	conn->linger =
+	    event_new(conn->set->base, conn->fd, what, on_event, conn);
+	event_add(conn->linger, &limit);
+}
+
+static void
+on_linger_end(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	set_state(arg, CLOSING);
+}
+
+static void
+on_linger_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+	char byte;
+
+	if ((what & EV_READ) && recv(fd, &byte, 1, MSG_PEEK) > 0)
+		wait_for_peer(conn, 0, on_linger_end);
+	else
+		on_linger_end(fd, what, conn);
+}
+
+/* All was sent. A peer that has sent its FIN is done; closing sends ours. */
+static void
+finish(struct conn *conn)
+{
+	int unread = 0;
+
+	if (conn->reason == CONN_END_OF_INPUT) {
+		conn_free(conn);
+		return;
+	}
+	set_state(conn, LINGERING);
+	if (ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0)
+		wait_for_peer(conn, 0, on_linger_end);
+	else if (shutdown(conn->fd, SHUT_WR) == 0)
+		wait_for_peer(conn, EV_READ, on_linger_event);
+	else
+		conn_free(conn);
+}
+
+static void
+drain(struct conn *conn)
+{
+	struct timeval limit = { .tv_sec = conn->set->conf->shutdown_seconds };
+
+	leave(conn, true);
+	if (!conn->queued) {
+		finish(conn);
+		return;
+	}
+	set_state(conn, DRAINING);
+	bufferevent_set_timeouts(conn->bev, NULL, &limit);
+}
+
+/* A connection that was marked: on its way to be drained, or at its end. */
+static void
+reap(struct conn *conn)
+{
+	if (!reasons[conn->reason].drained) {
+		reset_on_close(conn);
+		conn_free(conn);
+	} else if (conn->linger != NULL) {
+		conn_free(conn);
+	} else {
+		drain(conn);
+	}
+}
+
+bool
+conn_set_reap(struct conn_set *set)
+{
+	struct conn *conn;
+	bool any = false;
+
+	while ((conn = TAILQ_FIRST(&set->lists[CLOSING])) != NULL) {
+		reap(conn);
+		any = true;
+	}
+	return any;
+}
+
+static enum conn_reason
+reason_of(int error)
+{
+	switch (error) {
+	case ECONNRESET:
+	case EPIPE:
+		return CONN_RESET;
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return CONN_UNREACHABLE;
+	default:
+		return CONN_ERROR;
+	}
+}
+
+void
+conn_close(struct conn *conn, enum conn_reason reason)
+{
+	bool dropped;
+
+	if (conn->write_error != 0)
+		reason = reason_of(conn->write_error);
+	dropped = !reasons[reason].drained;
+	/* A drain that fails ends with the reason of its failure. */
+	if (conn->reason != CONN_NO_REASON &&
+	    !(dropped && reasons[conn->reason].drained))
+		return;
+	conn->reason = reason;
+	bufferevent_disable(conn->bev, EV_READ);
+	if (dropped)
+		bufferevent_disable(conn->bev, EV_WRITE);
+	if (conn->state != CLOSING)
+		set_state(conn, CLOSING);
+}
+
+/*
+ * The socket failed under a write. What the peer sent before is still to be
+ * read, and its end is still to come; until then it only takes no output.
+ */
+static void
+stop_output(struct conn *conn, int error)
+{
+	conn->write_error = error;
+	bufferevent_disable(conn->bev, EV_WRITE);
+	if (conn->state == DRAINING)
+		conn_close(conn, reason_of(error));
+}
+
+static void
+close_on_error(struct conn *conn, int error)
+{
+	char name[ADDRESS_TEXT_SIZE];
+	enum conn_reason reason = reason_of(error);
+
+	if (reason == CONN_ERROR)
+		log_warn("error peer=%s error=\"%s\"",
+		    peer_name(conn, name, sizeof(name)), strerror(error));
+	conn_close(conn, reason);
+}
+
+static void
+on_readable(struct bufferevent *bev, void *arg)
+{
+	struct conn *conn = arg;
+	struct evbuffer *input = bufferevent_get_input(bev);
+	struct evbuffer_iovec piece;
+
+	while (conn->state == OPEN &&
+	    evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
+		conn->counts.bytes_in += piece.iov_len;
+		conn->set->stats->bytes_in += piece.iov_len;
+		conn->handler->on_input(
+		    conn, piece.iov_base, piece.iov_len, conn->owner);
+		evbuffer_drain(input, piece.iov_len);
+	}
+}
+
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)bev;
+	conn->queued = false;
+	if (conn->handler != NULL)
+		conn->handler->on_drained(conn, conn->owner);
+	else if (conn->state == DRAINING)
+		set_state(conn, CLOSING);
+}
+
+static void
+end_of_input(struct conn *conn)
+{
+	char name[ADDRESS_TEXT_SIZE];
+
+	log_debug("end of input peer=%s", peer_name(conn, name, sizeof(name)));
+	conn->handler->on_end_of_input(conn, conn->owner);
+	conn_close(conn, CONN_END_OF_INPUT);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct conn *conn = arg;
+	int error = EVUTIL_SOCKET_ERROR();
+
+	(void)bev;
+	if (what & BEV_EVENT_TIMEOUT)
+		conn_close(conn, CONN_NOT_DRAINED);
+	else if (what & BEV_EVENT_WRITING)
+		stop_output(conn, error);
+	else if (conn->write_error != 0)
+		close_on_error(conn, conn->write_error);
+	else if (what & BEV_EVENT_EOF)
+		end_of_input(conn);
+	else
+		close_on_error(conn, error);
+}
+
+static void
+set_option(int fd, int level, int name, int value)
+{
+	if (setsockopt(fd, level, name, &value, sizeof(value)) == -1)
+		log_debug("setsockopt: %s", strerror(errno));
+}
+
+/*
+ * A peer that vanished is noticed after keepalive_seconds of silence and as
+ * many again of probing, or of retransmitting when it had something to get.
+ */
+static void
+set_tcp_options(int fd, int64_t keepalive_seconds)
+{
+	int seconds = (int)keepalive_seconds;
+	int interval = (seconds + KEEPALIVE_PROBES - 1) / KEEPALIVE_PROBES;
+
+	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 2 * 1000 * seconds);
+}
+
+struct conn *
+conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
+    socklen_t peer_length, const char *label,
+    const struct conn_handler *handler, void *owner)
+{
+	struct conn *conn = xcalloc(1, sizeof(*conn));
+	char name[ADDRESS_TEXT_SIZE];
+
+	conn->fd = fd;
+	conn->set = set;
+	conn->handler = handler;
+	conn->owner = owner;
+	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
+	set_peer(conn, peer, peer_length);
+	if (peer->sa_family != AF_UNIX)
+		set_tcp_options(fd, set->conf->keepalive_seconds);
+	conn->bev = bufferevent_socket_new(
+	    set->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	bufferevent_setcb(conn->bev, on_readable, on_written, on_event, conn);
+	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
+	TAILQ_INSERT_TAIL(&set->lists[OPEN], conn, entry);
+	set->count++;
+	set->stats->accepted++;
+	log_info("accepted peer=%s %s", peer_name(conn, name, sizeof(name)),
+	    label);
+	return conn;
+}
+
+void
+conn_pause_input(struct conn *conn)
+{
+	bufferevent_disable(conn->bev, EV_READ);
+}
+
+void
+conn_resume_input(struct conn *conn)
+{
+	if (conn->state == OPEN)
+		bufferevent_enable(conn->bev, EV_READ);
+}
+
+bool
+conn_takes_output(const struct conn *conn)
+{
+	return conn->write_error == 0 &&
+	    (conn->reason == CONN_NO_REASON || reasons[conn->reason].drained);
+}
+
+bool
+conn_is_queued(const struct conn *conn)
+{
+	return conn->queued;
+}
+
+size_t
+conn_queued_bytes(const struct conn *conn)
+{
+	return evbuffer_get_length(bufferevent_get_output(conn->bev));
+}
+
+static void
+count_out(struct conn *conn, size_t bytes)
+{
+	conn->counts.bytes_out += bytes;
+	conn->set->stats->bytes_out += bytes;
+}
+
+size_t
+conn_send(struct conn *conn, const struct iovec *iov, int count)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)iov,
+		.msg_iovlen = (size_t)count,
+	};
+	ssize_t sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			stop_output(conn, errno);
+		return 0;
+	}
+	count_out(conn, (size_t)sent);
+	return (size_t)sent;
+}
+
+struct release {
+	void (*call)(void *arg);
+	void *arg;
+};
+
+static void
+on_released(const void *bytes, size_t length, void *arg)
+{
+	struct release *release = arg;
+
+	(void)bytes;
+	(void)length;
+	release->call(release->arg);
+	free(release);
+}
+
+static void
+queued(struct conn *conn, const char *bytes, size_t length)
+{
+	conn->queued = true;
+	conn->counts.lines_out += line_count(bytes, length);
+	count_out(conn, length);
+}
+
+void
+conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
+    void (*call)(void *arg), void *arg)
+{
+	struct release *release = xmalloc(sizeof(*release));
+
+	*release = (struct release){ .call = call, .arg = arg };
+	evbuffer_add_reference(bufferevent_get_output(conn->bev), bytes,
+	    length, on_released, release);
+	queued(conn, bytes, length);
+}
+
+void
+conn_queue_copy(struct conn *conn, const char *bytes, size_t length)
+{
+	evbuffer_add(bufferevent_get_output(conn->bev), bytes, length);
+	queued(conn, bytes, length);
+}
+
+struct conn_counts *
+conn_counts(struct conn *conn)
+{
+	return &conn->counts;
+}
+
+struct conn_set *
+conn_set_new(struct event_base *base, const struct conf *conf,
+    struct stats *stats)
+{
+	struct conn_set *set = xcalloc(1, sizeof(*set));
+	int state;
+
+	for (state = 0; state < STATES; state++)
+		TAILQ_INIT(&set->lists[state]);
+	set->base = base;
+	set->conf = conf;
+	set->stats = stats;
+	return set;
+}
+
+void
+conn_set_close(struct conn_set *set, enum conn_reason reason)
+{
+	struct conn *conn;
+
+	while ((conn = TAILQ_FIRST(&set->lists[OPEN])) != NULL)
+		conn_close(conn, reason);
+}
+
+void
+conn_set_free(struct conn_set *set)
+{
+	struct conn *conn;
+	int state;
+
+	for (state = 0; state < STATES; state++)
+		while ((conn = TAILQ_FIRST(&set->lists[state])) != NULL) {
+			if (conn->reason == CONN_NO_REASON)
+				conn->reason = CONN_SHUTDOWN;
+			if (conn->queued)
+				conn->reason = CONN_NOT_DRAINED;
+			conn_free(conn);
+		}
+	free(set);
+}
+
+size_t
+conn_set_count(const struct conn_set *set)
+{
+	return set->count;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One accepted connection: its bufferevent, its state, and why it ended. It
+ * knows nothing of rooms; whoever owns it hears of it through a handler.
+ *
+ *   OPEN --conn_close()--> CLOSING --conn_set_reap()--> DRAINING
+ *                              |                           | all was sent
+ *                              | dropped, not drained      v
+ *                              +-----------------------> LINGERING
+ *                              v                           | peer's FIN
+ *                            freed <-----------------------+ or time is up
+ *
+ * conn_close() only marks, so it may be called anywhere, a fan-out included;
+ * the memory goes in conn_set_reap(), which the loop calls between its passes.
+ * A struct conn is valid until its handler's on_leave returned.
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include <event2/bufferevent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+struct conn;
+struct conn_set;
+struct conf;
+struct stats;
+
+/* Why a connection ended: the only list, with its texts in conn.c. */
+enum conn_reason {
+	CONN_NO_REASON,	    /* it has not ended */
+	CONN_END_OF_INPUT,  /* the peer sent FIN */
+	CONN_RESET,	    /* the peer sent RST */
+	CONN_UNREACHABLE,   /* keepalive or retransmission gave up */
+	CONN_ERROR,	    /* any other error of the socket */
+	CONN_LINE_TOO_LONG, /* over limits.line_bytes */
+	CONN_TOO_SLOW,	    /* over slow_client.backlog_bytes */
+	CONN_NOT_DRAINED,   /* it was leaving and took nothing for too long */
+	CONN_SERVER_FULL,   /* over limits.clients */
+	CONN_SHUTDOWN,	    /* the daemon stops */
+	CONN_REASONS
+};
+
+struct conn_counts {
+	uint64_t lines_in, bytes_in;
+	uint64_t lines_out, bytes_out; /* taken by the kernel, or queued */
+};
+
+struct conn_handler {
+	/* Bytes came, valid for the duration of the call. */
+	void (*on_input)(
+	    struct conn *conn, const char *bytes, size_t length, void *owner);
+	/* The peer sent FIN; the connection closes by itself. */
+	void (*on_end_of_input)(struct conn *conn, void *owner);
+	/* All that was queued is sent. */
+	void (*on_drained)(struct conn *conn, void *owner);
+	/*
+	 * The last call. The owner lets go of the connection, and, when it is
+	 * going to be drained, queues what it is still owed.
+	 */
+	void (*on_leave)(struct conn *conn, bool drained, void *owner);
+};
+
+/*
+ * All connections of a daemon. Borrows the base, the settings and the
+ * counters until conn_set_free().
+ */
+struct conn_set *conn_set_new(struct event_base *base,
+    const struct conf *conf, struct stats *stats);
+/* Closes what is left, without draining, and tells the owners. */
+void conn_set_free(struct conn_set *set);
+size_t conn_set_count(const struct conn_set *set);
+/* Marks every connection as conn_close() does. */
+void conn_set_close(struct conn_set *set, enum conn_reason reason);
+/*
+ * Carries out what conn_close() marked. Never from within a callback.
+ * Returns whether there was anything to do.
+ */
+bool conn_set_reap(struct conn_set *set);
+
+/*
+ * Takes over an accepted, non-blocking socket. peer is what accept(2) said.
+ * label goes into the log line, as in "room=main".
+ */
+struct conn *conn_new(struct conn_set *set, int fd,
+    const struct sockaddr *peer, socklen_t peer_length, const char *label,
+    const struct conn_handler *handler, void *owner);
+
+/*
+ * Ends the connection; the first reason counts. It is read no more. Whether
+ * it is drained first depends on the reason.
+ */
+void conn_close(struct conn *conn, enum conn_reason reason);
+
+/* Whether it is read; it is from the start. */
+void conn_pause_input(struct conn *conn);
+void conn_resume_input(struct conn *conn);
+
+/* Whether it still takes output: it does while it is going to be drained. */
+bool conn_takes_output(const struct conn *conn);
+
+/* Whether output waits in its queue, so that a conn_send() has to wait too. */
+bool conn_is_queued(const struct conn *conn);
+/* Bytes of that. */
+size_t conn_queued_bytes(const struct conn *conn);
+
+/*
+ * Sends straight to the socket, which nothing may be queued for. Returns how
+ * many bytes the kernel took, maybe 0. After an error it takes no output.
+ */
+size_t conn_send(struct conn *conn, const struct iovec *iov, int count);
+
+/*
+ * Queues bytes without a copy; release(arg) is called when they are not needed
+ * any more.
+ */
+void conn_queue_reference(struct conn *conn, const char *bytes,
+    size_t length, void (*release)(void *arg), void *arg);
+/* Queues a copy. */
+void conn_queue_copy(struct conn *conn, const char *bytes, size_t length);
+
+struct conn_counts *conn_counts(struct conn *conn);
+const char *conn_reason_text(enum conn_reason reason);
+
+#endif

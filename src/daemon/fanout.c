@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/fanout.h"
+
+#include "daemon/batch.h"
+#include "daemon/brake.h"
+#include "daemon/conf.h"
+#include "daemon/conn.h"
+#include "daemon/line.h"
+#include "daemon/member.h"
+#include "daemon/room.h"
+#include "daemon/stats.h"
+
+#include <stdint.h>
+#include <sys/uio.h>
+
+/*
+ * Runs in one send. A member has few: one a batch, and one after each of its
+ * own lines that stood apart, of which a turn makes at most one a pass. The
+ * rest of a member that has more is queued.
+ */
+#define RUNS_MAX 64
+
+/* Runs of bytes for one send. */
+struct runs {
+	struct iovec iov[RUNS_MAX];
+	int count;
+	size_t bytes;
+	bool complete; /* to the end of the round */
+};
+
+/* One fan-out of a room. */
+struct round {
+	struct batch *from; /* begins at this batch, */
+	uint32_t offset;    /* after what was sent of it before; */
+	uint64_t until;	    /* ends before this position */
+	uint32_t lines;
+	struct runs whole; /* for all that did not speak in it */
+};
+
+static void
+catch_up(struct member *member)
+{
+	batch_unref(member->behind);
+	member->behind = NULL;
+	member->own_bytes = 0;
+	brake_forgive(member);
+}
+
+static void
+release_batch(void *arg)
+{
+	batch_unref(arg);
+}
+
+/* Moves a member that is behind; its reference goes along. */
+static void
+advance(struct member *member, const struct batch_cursor *cursor)
+{
+	struct batch *old = member->behind;
+
+	member->behind = batch_ref(cursor->batch);
+	member->behind_offset = cursor->offset;
+	member->own_bytes -= cursor->own_bytes;
+	batch_unref(old);
+}
+
+/*
+ * Queues what a member has missed: references until FANOUT_QUEUE_BYTES wait,
+ * or, for one that leaves, to the end.
+ */
+static void
+feed(struct member *member, uint64_t until, size_t queue_bytes)
+{
+	struct batch_cursor cursor = batch_cursor_at(
+	    member->behind, member->behind_offset, &member->origin);
+	struct iovec run;
+
+	while (conn_queued_bytes(member->conn) < queue_bytes) {
+		if (!batch_next_run(&cursor, &member->origin, until, &run)) {
+			catch_up(member);
+			return;
+		}
+		conn_queue_reference(member->conn, run.iov_base, run.iov_len,
+		    release_batch, batch_ref(cursor.batch));
+	}
+	advance(member, &cursor);
+}
+
+/* What was fanned out last ended here. */
+static uint64_t
+fanned_out_position(const struct room *room)
+{
+	return room->from->position + room->from->fanned_out;
+}
+
+void
+fanout_leave(struct member *member, bool drained)
+{
+	if (member->behind == NULL)
+		return;
+	if (drained)
+		feed(member, fanned_out_position(member->room), SIZE_MAX);
+	else
+		catch_up(member);
+}
+
+uint64_t
+fanout_taken_bytes(const struct member *member)
+{
+	return member->behind->position + member->behind_offset -
+	    conn_queued_bytes(member->conn);
+}
+
+static void
+police(struct member *member, uint64_t until)
+{
+	uint64_t limit = (uint64_t)member->room->rooms->conf->backlog_bytes;
+	uint64_t taken, backlog;
+
+	if (member->behind == NULL)
+		return;
+	taken = fanout_taken_bytes(member);
+	backlog = until - taken - member->own_bytes;
+	if (brake_update(member, backlog, limit, taken))
+		conn_close(member->conn, CONN_TOO_SLOW);
+}
+
+void
+fanout_resume(struct member *member)
+{
+	uint64_t until = fanned_out_position(member->room);
+
+	if (member->behind == NULL)
+		return;
+	feed(member, until, FANOUT_QUEUE_BYTES);
+	police(member, until);
+}
+
+static void
+count_lines(struct member *member, uint64_t lines)
+{
+	conn_counts(member->conn)->lines_out += lines;
+	member->room->rooms->stats->lines_out += lines;
+}
+
+static void
+collect(struct runs *runs, struct batch_cursor *cursor,
+    const struct batch_origin *origin, uint64_t until)
+{
+	struct iovec *run;
+
+	runs->count = 0;
+	runs->bytes = 0;
+	runs->complete = false;
+	while (runs->count < RUNS_MAX) {
+		run = &runs->iov[runs->count];
+		if (!batch_next_run(cursor, origin, until, run)) {
+			runs->complete = true;
+			return;
+		}
+		runs->bytes += run->iov_len;
+		runs->count++;
+	}
+}
+
+/* Moves the cursor over the first bytes, and counts the lines in them. */
+static uint64_t
+seek(struct batch_cursor *cursor, const struct batch_origin *origin,
+    uint64_t until, size_t bytes)
+{
+	struct iovec run;
+	uint64_t lines = 0;
+
+	while (bytes > 0 && batch_next_run(cursor, origin, until, &run)) {
+		if (run.iov_len > bytes) {
+			cursor->offset -= (uint32_t)(run.iov_len - bytes);
+			run.iov_len = bytes;
+		}
+		lines += line_count(run.iov_base, run.iov_len);
+		bytes -= run.iov_len;
+	}
+	return lines;
+}
+
+/* The member goes on from the cursor when its connection has drained. */
+static void
+fall_behind(
+    struct member *member, const struct batch_cursor *cursor, uint64_t until)
+{
+	struct batch_cursor rest = *cursor;
+	struct iovec run;
+
+	member->behind = batch_ref(cursor->batch);
+	member->behind_offset = cursor->offset;
+	while (batch_next_run(&rest, &member->origin, until, &run))
+		continue;
+	member->own_bytes = rest.own_bytes - cursor->own_bytes;
+}
+
+/* The socket took only so much of the round. */
+static void
+stop_short(const struct round *round, struct member *member, size_t sent)
+{
+	struct batch_cursor cursor =
+	    batch_cursor_at(round->from, round->offset, &member->origin);
+
+	count_lines(
+	    member, seek(&cursor, &member->origin, round->until, sent));
+	fall_behind(member, &cursor, round->until);
+	if (!conn_is_queued(member->conn))
+		feed(member, round->until, FANOUT_QUEUE_BYTES);
+	police(member, round->until);
+}
+
+static void
+send_runs(const struct round *round, struct member *member,
+    const struct runs *runs, uint32_t own_lines)
+{
+	size_t sent = 0;
+
+	if (runs->count > 0)
+		sent = conn_send(member->conn, runs->iov, runs->count);
+	if (sent == runs->bytes && runs->complete)
+		count_lines(member, round->lines - own_lines);
+	else if (conn_takes_output(member->conn))
+		stop_short(round, member, sent);
+}
+
+static void
+fan_out_to(const struct round *round, struct member *member)
+{
+	struct batch_cursor cursor;
+	struct runs runs;
+
+	if (!conn_takes_output(member->conn))
+		return;
+	if (member->behind != NULL) {
+		police(member, round->until);
+		return;
+	}
+	if (conn_is_queued(member->conn)) {
+		stop_short(round, member, 0);
+		return;
+	}
+	if (member->origin.serial < round->from->serial) {
+		send_runs(round, member, &round->whole, 0);
+		return;
+	}
+	cursor = batch_cursor_at(round->from, round->offset, &member->origin);
+	collect(&runs, &cursor, &member->origin, round->until);
+	send_runs(round, member, &runs, cursor.own_lines);
+}
+
+static void
+begin(struct round *round, const struct room *room)
+{
+	static const struct batch_origin nobody = { .id = 0 };
+	struct batch_cursor cursor;
+	const struct batch *batch;
+
+	round->from = room->from;
+	round->offset = room->from->fanned_out;
+	round->until = batch_end(room->tail);
+	round->lines = 0;
+	for (batch = room->from; batch != NULL; batch = batch->next)
+		round->lines += batch->lines;
+	cursor = batch_cursor_at(round->from, round->offset, &nobody);
+	collect(&round->whole, &cursor, &nobody, round->until);
+}
+
+/* Everybody has it, or keeps it by a reference of their own. */
+static void
+end(struct room *room)
+{
+	struct batch *batch;
+
+	for (batch = room->from; batch != NULL; batch = batch->next)
+		batch_set_fanned_out(batch);
+	batch_ref(room->tail);
+	batch_unref(room->from);
+	room->from = room->tail;
+	if (room->tail->references > 1)
+		return;
+	if (room->tail->size == BATCH_BYTES) {
+		batch_rewind(room->tail);
+		return;
+	}
+	/* It was made for one long line. */
+	room->tail = batch_new(BATCH_BYTES, room->from);
+	batch_unref(room->from);
+	room->from = room->tail;
+}
+
+void
+fanout_room(struct room *room)
+{
+	struct round round;
+	size_t i;
+
+	begin(&round, room);
+	for (i = 0; i < room->member_count; i++)
+		fan_out_to(&round, room->members[i]);
+	end(room);
+}

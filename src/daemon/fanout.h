@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a room's batches to every member: the only writer of lines to
+ * connections, and the judge of slow ones.
+ *
+ * Nearly all the cost of a relay is the kernel's send, about 2 us a call, so a
+ * fan-out makes one call a member, as full as it can be, straight from the
+ * batch. A member whose socket does not take it all falls behind: it keeps its
+ * place in the batch, and goes on from there when its socket drains. At most
+ * FANOUT_QUEUE_BYTES of references are queued for it at a time, so a stalled
+ * member costs a few hundred bytes whatever it has missed.
+ */
+#ifndef FANOUT_H
+#define FANOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct member;
+struct room;
+
+#define FANOUT_QUEUE_BYTES 65536
+
+/* Sends what waits in the room. Marks connections closed; frees none. */
+void fanout_room(struct room *room);
+
+/* The member's connection has drained: it gets more of what it has missed. */
+void fanout_resume(struct member *member);
+
+/*
+ * The member has left its room. When its connection will be drained, all that
+ * it has missed is queued now; otherwise it is let go.
+ */
+void fanout_leave(struct member *member, bool drained);
+
+/* Of a member that is behind: what its socket has taken, ever. */
+uint64_t fanout_taken_bytes(const struct member *member);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From an address to accepted sockets. A listener is everything that one
+ * entry of "listen" stands for: a socket for each address that a name has.
+ * Freeing it closes its sockets and removes the file of a Unix socket.
+ */
+#ifndef LISTENER_H
+#define LISTENER_H
+
+#include <event2/event.h>
+#include <sys/socket.h>
+
+struct conf_listen;
+struct listener;
+
+/* Takes over an accepted, non-blocking socket. room is the listener's. */
+typedef void listener_accept(int fd, const struct sockaddr *peer,
+    socklen_t peer_length, const char *room, void *arg);
+
+/*
+ * Binds every address and queues its connections; none is accepted before
+ * listener_start(). Returns NULL when any of them failed, which is logged, and
+ * then nothing is left of it.
+ */
+struct listener *listener_new(struct event_base *base,
+    const struct conf_listen *conf, listener_accept *accept, void *arg);
+
+/* Accepts, and logs where. */
+void listener_start(struct listener *listener);
+
+/* Stops accepting and frees; NULL is allowed. */
+void listener_free(struct listener *listener);
+
+#endif

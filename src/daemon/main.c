@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/* tcprelayd: options, start, run, stop. See tcprelayd(8). */
+#include "config.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "daemon/conf.h"
+#include "daemon/server.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2 /* wrong usage or configuration */
+
+struct options {
+	const char *conf_path; /* NULL: the default one */
+	const char **listen;   /* instead of the configuration's */
+	size_t listen_count;
+	unsigned verbose;
+	bool test;
+};
+
+static void
+print_usage(FILE *to)
+{
+	fprintf(to,
+	    "usage: tcprelayd [-c FILE] [-l ADDRESS]... [-t] [-v]... [-h] "
+	    "[-V]\n");
+}
+
+static void
+print_help(void)
+{
+	print_usage(stdout);
+	printf("Relay lines between everybody who connects.\n\n"
+	       "  -c, --config FILE     read FILE instead of\n"
+	       "                        %s\n"
+	       "  -l, --listen ADDRESS  listen there instead of where the\n"
+	       "                        configuration says: %s\n"
+	       "  -t, --test            check the configuration and exit\n"
+	       "  -v, --verbose         log more; each -v is one level\n"
+	       "  -h, --help            show this and exit\n"
+	       "  -V, --version         show the version and exit\n\n"
+	       "See tcprelayd(8) and tcprelay.conf(5).\n",
+	    TCPRELAY_CONF, ADDRESS_FORMS);
+}
+
+static _Noreturn void
+usage_error(void)
+{
+	print_usage(stderr);
+	fprintf(stderr, "Try 'tcprelayd --help'.\n");
+	exit(EXIT_USAGE);
+}
+
+static void
+parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "listen", required_argument, NULL, 'l' },
+		{ "test", no_argument, NULL, 't' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	options->listen = xcalloc((size_t)argc, sizeof(*options->listen));
+	while ((option = getopt_long(argc, argv, "c:l:tvhV", longs, NULL)) !=
+	    -1) {
+		switch (option) {
+		case 'c':
+			options->conf_path = optarg;
+			break;
+		case 'l':
+			options->listen[options->listen_count++] = optarg;
+			break;
+		case 't':
+			options->test = true;
+			break;
+		case 'v':
+			options->verbose++;
+			break;
+		case 'h':
+			print_help();
+			exit(EXIT_SUCCESS);
+		case 'V':
+			printf("tcprelayd %s\n", PACKAGE_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			usage_error();
+		}
+	}
+	if (optind == argc)
+		return;
+	fprintf(stderr, "tcprelayd: %s: unexpected argument\n", argv[optind]);
+	usage_error();
+}
+
+static void
+report_to_stderr(const char *message, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", message);
+}
+
+/* The file is optional only where the command line says all that is needed. */
+static struct conf *
+read_conf(const struct options *options)
+{
+	bool defaults = options->conf_path == NULL &&
+	    options->listen_count > 0 && access(TCPRELAY_CONF, F_OK) == -1;
+
+	if (defaults)
+		return conf_new();
+	return conf_load(
+	    options->conf_path == NULL ? TCPRELAY_CONF : options->conf_path,
+	    report_to_stderr, NULL);
+}
+
+static int
+apply_listen(struct conf *conf, const struct options *options)
+{
+	const char *why;
+	size_t i;
+	int result = 0;
+
+	if (options->listen_count > 0)
+		conf_clear_listen(conf);
+	for (i = 0; i < options->listen_count; i++) {
+		if (conf_add_listen(conf, options->listen[i], &why) == 0)
+			continue;
+		fprintf(stderr, "tcprelayd: -l %s: %s; allowed: %s\n",
+		    options->listen[i], why, ADDRESS_FORMS);
+		result = -1;
+	}
+	return result;
+}
+
+static struct conf *
+configure(const struct options *options)
+{
+	struct conf *conf = read_conf(options);
+
+	if (conf == NULL)
+		return NULL;
+	if (apply_listen(conf, options) == -1) {
+		conf_free(conf);
+		return NULL;
+	}
+	conf->log_level += options->verbose;
+	if (conf->log_level > LOG_LEVEL_DEBUG)
+		conf->log_level = LOG_LEVEL_DEBUG;
+	return conf;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct server *server;
+	struct conf *conf;
+	int result;
+
+	parse_options(argc, argv, &options);
+	xmalloc_use_in_libevent();
+	conf = configure(&options);
+	free(options.listen);
+	if (conf == NULL)
+		return EXIT_USAGE;
+	if (options.test) {
+		conf_free(conf);
+		printf("tcprelayd: the configuration is valid\n");
+		return EXIT_SUCCESS;
+	}
+	log_open((enum log_target)conf->log_target,
+	    (enum log_level)conf->log_level);
+	log_take_libevent();
+	server = server_new(conf);
+	if (server == NULL)
+		return EXIT_FAILURE;
+	result = server_run(server);
+	server_free(server);
+	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/member.h"
+
+#include "common/xmalloc.h"
+#include "daemon/conf.h"
+#include "daemon/conn.h"
+#include "daemon/fanout.h"
+#include "daemon/room.h"
+#include "daemon/stats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+on_lines(const char *lines, size_t length, void *arg)
+{
+	struct member *member = arg;
+	uint64_t count = line_count(lines, length);
+
+	conn_counts(member->conn)->lines_in += count;
+	member->room->rooms->stats->lines_in += count;
+	room_gather(member->room, member, lines, length);
+}
+
+static void
+on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
+{
+	struct member *member = owner;
+	size_t limit = (size_t)member->room->rooms->conf->line_bytes;
+
+	if (line_feed(&member->framer, bytes, length, limit, on_lines,
+		member) == -1)
+		conn_close(conn, CONN_LINE_TOO_LONG);
+}
+
+static void
+on_end_of_input(struct conn *conn, void *owner)
+{
+	struct member *member = owner;
+
+	(void)conn;
+	line_finish(&member->framer, on_lines, member);
+}
+
+static void
+on_drained(struct conn *conn, void *owner)
+{
+	(void)conn;
+	fanout_resume(owner);
+}
+
+static void
+on_leave(struct conn *conn, bool drained, void *owner)
+{
+	struct member *member = owner;
+
+	(void)conn;
+	room_leave(member->room, member);
+	fanout_leave(member, drained);
+	line_clear(&member->framer);
+	free(member);
+}
+
+static const struct conn_handler handler = {
+	.on_input = on_input,
+	.on_end_of_input = on_end_of_input,
+	.on_drained = on_drained,
+	.on_leave = on_leave,
+};
+
+void
+member_new(struct conn_set *conns, int fd, const struct sockaddr *peer,
+    socklen_t peer_length, struct room *room)
+{
+	struct member *member = xcalloc(1, sizeof(*member));
+	char label[sizeof("room=") + ROOM_NAME_MAX];
+
+	snprintf(label, sizeof(label), "room=%s", room->name);
+	member->room = room;
+	member->conn = conn_new(
+	    conns, fd, peer, peer_length, label, &handler, member);
+	room_join(room, member);
+}

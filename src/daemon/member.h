@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A connection's place in a room: its bytes made into lines on the way in,
+ * and how far behind it is on the way out.
+ *
+ * A member is made for an accepted connection and freed when the connection
+ * ends; it leaves its room then.
+ */
+#ifndef MEMBER_H
+#define MEMBER_H
+
+#include "daemon/batch.h"
+#include "daemon/brake.h"
+#include "daemon/line.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct conn;
+struct conn_set;
+struct room;
+
+struct member {
+	struct conn *conn;
+	struct batch *behind;	 /* where its next byte is; a reference */
+	uint32_t behind_offset;	 /* NULL: it has all that was fanned out */
+	struct batch_origin origin;
+	uint64_t own_bytes; /* its own from there on, to be left out */
+	struct brake_hold hold;
+	struct room *room;
+	size_t slot; /* in room->members */
+	struct line_framer framer;
+};
+
+/* Takes over the accepted socket and joins the room. */
+void member_new(struct conn_set *conns, int fd, const struct sockaddr *peer,
+    socklen_t peer_length, struct room *room);
+
+#endif

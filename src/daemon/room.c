@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/room.h"
+
+#include "common/xmalloc.h"
+#include "daemon/fanout.h"
+#include "daemon/member.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMBERS_MIN 8
+
+struct rooms *
+rooms_new(
+    struct event_base *base, const struct conf *conf, struct stats *stats)
+{
+	struct rooms *rooms = xcalloc(1, sizeof(*rooms));
+
+	TAILQ_INIT(&rooms->all);
+	TAILQ_INIT(&rooms->waiting);
+	rooms->base = base;
+	rooms->conf = conf;
+	rooms->stats = stats;
+	return rooms;
+}
+
+static void
+room_free(struct room *room)
+{
+	TAILQ_REMOVE(&room->rooms->all, room, entry);
+	if (room->waiting)
+		TAILQ_REMOVE(&room->rooms->waiting, room, waiting_entry);
+	brake_clear(room);
+	batch_unref(room->from);
+	free(room->members);
+	free(room);
+}
+
+void
+rooms_free(struct rooms *rooms)
+{
+	struct room *room;
+
+	while ((room = TAILQ_FIRST(&rooms->all)) != NULL)
+		room_free(room);
+	free(rooms);
+}
+
+struct room *
+rooms_get(struct rooms *rooms, const char *name)
+{
+	struct room *room;
+
+	TAILQ_FOREACH (room, &rooms->all, entry)
+		if (strcmp(room->name, name) == 0)
+			return room;
+	room = xcalloc(1, sizeof(*room));
+	strncpy(room->name, name, ROOM_NAME_MAX);
+	room->rooms = rooms;
+	room->from = room->tail = batch_new(BATCH_BYTES, NULL);
+	brake_init(room, rooms->base);
+	TAILQ_INSERT_TAIL(&rooms->all, room, entry);
+	return room;
+}
+
+static void
+fan_out(struct room *room)
+{
+	struct rooms *rooms = room->rooms;
+
+	if (!room->waiting)
+		return;
+	TAILQ_REMOVE(&rooms->waiting, room, waiting_entry);
+	room->waiting = false;
+	fanout_room(room);
+}
+
+void
+rooms_fan_out(struct rooms *rooms)
+{
+	struct room *room;
+
+	while ((room = TAILQ_FIRST(&rooms->waiting)) != NULL)
+		fan_out(room);
+	rooms->batch_full = false;
+}
+
+void
+room_join(struct room *room, struct member *member)
+{
+	fan_out(room);
+	if (room->member_count == room->member_size) {
+		room->member_size = room->member_size == 0
+		    ? MEMBERS_MIN
+		    : room->member_size * 2;
+		room->members = xreallocarray(room->members,
+		    room->member_size, sizeof(struct member *));
+	}
+	member->origin = (struct batch_origin){ .id = ++room->rooms->last_id };
+	member->slot = room->member_count;
+	room->members[room->member_count++] = member;
+	room->rooms->member_count++;
+}
+
+void
+room_leave(struct room *room, struct member *member)
+{
+	struct member *last;
+
+	fan_out(room);
+	brake_leave(member);
+	last = room->members[--room->member_count];
+	room->members[member->slot] = last;
+	last->slot = member->slot;
+	room->rooms->member_count--;
+}
+
+/*
+ * How much of the lines goes into the tail: all, or the lines that fit, or
+ * none. Never a part of one, so a batch ends where a line ends.
+ */
+static size_t
+fitting(const struct batch *tail, const char *lines, size_t length)
+{
+	size_t space = batch_room(tail);
+	const char *last;
+
+	if (length <= space)
+		return length;
+	last = memrchr(lines, '\n', space);
+	return last == NULL ? 0 : (size_t)(last - lines) + 1;
+}
+
+/* Goes on in a new batch, which one line at least will fit in. */
+static void
+add_batch(struct room *room, const char *lines, size_t length)
+{
+	const char *end = memchr(lines, '\n', length);
+	size_t first_line = (size_t)(end - lines) + 1;
+	struct batch *new = batch_new(first_line, room->tail);
+
+	room->tail->next = new;
+	room->tail = new;
+	room->rooms->batch_full = true;
+}
+
+void
+room_gather(
+    struct room *room, struct member *member, const char *lines, size_t length)
+{
+	struct rooms *rooms = room->rooms;
+	size_t taken;
+
+	rooms->gathered_bytes += length;
+	while (length > 0) {
+		taken = fitting(room->tail, lines, length);
+		if (taken == 0) {
+			add_batch(room, lines, length);
+			continue;
+		}
+		batch_append(room->tail, &member->origin, lines, taken);
+		if (member->behind != NULL)
+			member->own_bytes += taken;
+		lines += taken;
+		length -= taken;
+	}
+	brake_sender(member);
+	if (!room->waiting) {
+		TAILQ_INSERT_TAIL(&rooms->waiting, room, waiting_entry);
+		room->waiting = true;
+	}
+}

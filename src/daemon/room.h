@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A room: those who hear each other, and the lines that are on their way to
+ * them.
+ *
+ * Members are freed by whoever made them (member.c); a room only lists them.
+ * Joining and leaving first fan out what waits, so that a member gets exactly
+ * the lines of the time that it was there.
+ */
+#ifndef ROOM_H
+#define ROOM_H
+
+#include "daemon/batch.h"
+#include "daemon/brake.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct conf;
+struct member;
+struct stats;
+
+#define ROOM_NAME_MAX 32 /* bytes */
+
+struct room {
+	char name[ROOM_NAME_MAX + 1];
+	struct rooms *rooms;
+	struct member **members;
+	size_t member_count, member_size;
+	struct batch *from; /* the oldest that was not sent whole; a reference */
+	struct batch *tail; /* lines are appended here */
+	bool waiting;	    /* lines wait to be fanned out */
+	struct brake brake;
+	TAILQ_ENTRY(room) waiting_entry;
+	TAILQ_ENTRY(room) entry;
+};
+
+TAILQ_HEAD(room_list, room);
+
+/* All rooms of a daemon. Borrows the base, the settings and the counters. */
+struct rooms {
+	struct room_list all;
+	struct room_list waiting;
+	uint64_t gathered_bytes; /* since the start */
+	bool batch_full;	 /* since the last fan-out of all */
+	uint64_t last_id;	 /* of a member */
+	size_t member_count;	 /* in all of them */
+	struct event_base *base;
+	const struct conf *conf;
+	struct stats *stats;
+};
+
+struct rooms *rooms_new(struct event_base *base, const struct conf *conf,
+    struct stats *stats);
+/* The rooms have to be empty. */
+void rooms_free(struct rooms *rooms);
+/* The room of that name, at most ROOM_NAME_MAX bytes; made if need be. */
+struct room *rooms_get(struct rooms *rooms, const char *name);
+/* Fans out what waits, everywhere. */
+void rooms_fan_out(struct rooms *rooms);
+
+void room_join(struct room *room, struct member *member);
+void room_leave(struct room *room, struct member *member);
+
+/* Whole lines of a member, for everybody else, in the next fan-out. */
+void room_gather(
+    struct room *room, struct member *member, const char *lines, size_t length);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/server.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "daemon/conf.h"
+#include "daemon/conn.h"
+#include "daemon/listener.h"
+#include "daemon/member.h"
+#include "daemon/room.h"
+#include "daemon/stats.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Most passes of a turn. libevent reads at most 4,096 bytes of a connection in
+ * a pass, so this fills a batch for one sender; what more passes could gather
+ * would only make lines wait.
+ */
+#define PASSES_MAX 16
+
+/* Turns in which input that came before SIGTERM is still read. */
+#define LAST_TURNS_MAX 64
+
+/* Connections over the limit of clients that are closed politely. */
+#define REFUSALS_MAX 64
+
+struct server {
+	struct event_base *base;
+	struct conf *conf;
+	struct stats stats;
+	struct conn_set *conns;
+	struct rooms *rooms;
+	struct listener **listeners;
+	size_t listener_count;
+	struct event *sigterm, *sigint, *sighup, *sigusr1;
+	struct event *deadline; /* of the drain */
+	bool stopping;		/* accepts no more, drains */
+	bool stopped, failed;
+};
+
+/* Somebody who gets no answer would try again at once. */
+static void
+refuse(struct server *server, int fd, const struct sockaddr *peer,
+    socklen_t peer_length)
+{
+	static const char message[] = "tcprelayd: too many clients\n";
+	struct conn *conn = conn_new(server->conns, fd, peer, peer_length,
+	    "refused", NULL, NULL);
+
+	conn_queue_copy(conn, message, sizeof(message) - 1);
+	conn_close(conn, CONN_SERVER_FULL);
+}
+
+static void
+on_accept(int fd, const struct sockaddr *peer, socklen_t peer_length,
+    const char *room, void *arg)
+{
+	struct server *server = arg;
+	size_t limit = (size_t)server->conf->clients;
+
+	if (conn_set_count(server->conns) >= limit + REFUSALS_MAX) {
+		server->stats.closed[CONN_SERVER_FULL]++;
+		close(fd);
+		return;
+	}
+	if (server->rooms->member_count >= limit) {
+		refuse(server, fd, peer, peer_length);
+		return;
+	}
+	member_new(server->conns, fd, peer, peer_length,
+	    rooms_get(server->rooms, room));
+}
+
+static void
+close_listeners(struct server *server)
+{
+	size_t i;
+
+	for (i = 0; i < server->listener_count; i++)
+		listener_free(server->listeners[i]);
+	free(server->listeners);
+	server->listeners = NULL;
+	server->listener_count = 0;
+}
+
+static void
+on_stop(evutil_socket_t number, short what, void *arg)
+{
+	struct server *server = arg;
+	struct timeval limit = { .tv_sec = server->conf->shutdown_seconds };
+
+	(void)what;
+	if (server->stopping) {
+		log_info("stopping at once signal=%s",
+		    strsignal((int)number));
+		server->stopped = true;
+		return;
+	}
+	log_info("stopping signal=%s clients=%zu", strsignal((int)number),
+	    conn_set_count(server->conns));
+	close_listeners(server);
+	server->stopping = true;
+	event_add(server->deadline, &limit);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)what;
+	log_warn("not everything was taken in time clients=%zu",
+	    conn_set_count(server->conns));
+	server->stopped = true;
+}
+
+static void
+on_sighup(evutil_socket_t number, short what, void *arg)
+{
+	(void)number;
+	(void)what;
+	(void)arg;
+	log_warn("SIGHUP: this version cannot reload; restart it");
+}
+
+static void
+on_sigusr1(evutil_socket_t number, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)number;
+	(void)what;
+	stats_log(&server->stats, conn_set_count(server->conns));
+}
+
+static struct event *
+add_signal(struct server *server, int number, event_callback_fn on_signal)
+{
+	struct event *event =
+	    evsignal_new(server->base, number, on_signal, server);
+
+	event_add(event, NULL);
+	return event;
+}
+
+static int
+open_listeners(struct server *server)
+{
+	const struct conf *conf = server->conf;
+	size_t i;
+
+	server->listeners =
+	    xcalloc(conf->listen_count, sizeof(struct listener *));
+	for (i = 0; i < conf->listen_count; i++) {
+		struct listener *listener = listener_new(
+		    server->base, &conf->listen[i], on_accept, server);
+
+		if (listener == NULL)
+			return -1;
+		server->listeners[server->listener_count++] = listener;
+	}
+	for (i = 0; i < server->listener_count; i++)
+		listener_start(server->listeners[i]);
+	return 0;
+}
+
+struct server *
+server_new(struct conf *conf)
+{
+	struct server *server = xcalloc(1, sizeof(*server));
+	struct event_config *config = event_config_new();
+
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+	event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+	server->base = event_base_new_with_config(config);
+	event_config_free(config);
+	server->conf = conf;
+	if (server->base == NULL) {
+		log_error("no event loop: %s", strerror(errno));
+		server_free(server);
+		return NULL;
+	}
+	server->conns = conn_set_new(server->base, conf, &server->stats);
+	server->rooms = rooms_new(server->base, conf, &server->stats);
+	server->deadline = evtimer_new(server->base, on_deadline, server);
+	server->sigterm = add_signal(server, SIGTERM, on_stop);
+	server->sigint = add_signal(server, SIGINT, on_stop);
+	server->sighup = add_signal(server, SIGHUP, on_sighup);
+	server->sigusr1 = add_signal(server, SIGUSR1, on_sigusr1);
+	/* libevent writes to sockets without MSG_NOSIGNAL. */
+	signal(SIGPIPE, SIG_IGN);
+	if (open_listeners(server) == 0)
+		return server;
+	server_free(server);
+	return NULL;
+}
+
+/* One pass over the sockets that are ready; waits for one if it may. */
+static void
+pass(struct server *server, bool wait)
+{
+	if (event_base_loop(server->base,
+		EVLOOP_ONCE | (wait ? 0 : EVLOOP_NONBLOCK)) == -1) {
+		log_error("the event loop failed: %s", strerror(errno));
+		server->failed = server->stopped = true;
+	}
+}
+
+/*
+ * One turn: gathers lines in passes, until a pass brings none, a batch is
+ * full, or lines have waited long enough; fans them out; frees the connections
+ * that were closed meanwhile. Returns whether there were lines.
+ */
+static bool
+turn(struct server *server, bool wait)
+{
+	struct rooms *rooms = server->rooms;
+	uint64_t start = rooms->gathered_bytes, before;
+	unsigned passes = 0;
+
+	do {
+		before = rooms->gathered_bytes;
+		pass(server, wait && passes == 0);
+		passes++;
+	} while (rooms->gathered_bytes > before && !rooms->batch_full &&
+	    passes < PASSES_MAX);
+	rooms_fan_out(rooms);
+	conn_set_reap(server->conns);
+	return rooms->gathered_bytes > start;
+}
+
+int
+server_run(struct server *server)
+{
+	unsigned turns = 0;
+
+	while (!server->stopping && !server->stopped)
+		turn(server, true);
+	/* What had come when we were told to stop is relayed like the rest. */
+	while (!server->stopped && turns < LAST_TURNS_MAX &&
+	    turn(server, false))
+		turns++;
+	conn_set_close(server->conns, CONN_SHUTDOWN);
+	conn_set_reap(server->conns);
+	while (!server->stopped && conn_set_count(server->conns) > 0)
+		turn(server, true);
+	return server->failed ? -1 : 0;
+}
+
+void
+server_free(struct server *server)
+{
+	close_listeners(server);
+	if (server->base != NULL) {
+		conn_set_free(server->conns);
+		rooms_free(server->rooms);
+		event_free(server->deadline);
+		event_free(server->sigterm);
+		event_free(server->sigint);
+		event_free(server->sighup);
+		event_free(server->sigusr1);
+		event_base_free(server->base);
+	}
+	conf_free(server->conf);
+	free(server);
+}
