@@ -43,8 +43,8 @@ parse_port(const char *text, in_port_t *port, const char **why)
 }
 
 static int
-set_host(struct address *address, const char *host, size_t length,
-    const char **why)
+set_host(
+    struct address *address, const char *host, size_t length, const char **why)
 {
 	if (length >= sizeof(address->host))
 		return fail(why, "the host name is too long");
@@ -92,13 +92,13 @@ address_parse(const char *text, struct address *address, const char **why)
 }
 
 int
-address_parse_words(const char *host, const char *port,
-    struct address *address, const char **why)
+address_parse_words(const char *host, const char *port, struct address *address,
+    const char **why)
 {
 	struct in6_addr numeric;
 	size_t length = strlen(host);
-	bool bracketed = length > 2 && host[0] == '[' &&
-	    host[length - 1] == ']';
+	bool bracketed =
+	    length > 2 && host[0] == '[' && host[length - 1] == ']';
 	bool alone = strchr(host, ':') == NULL || bracketed ||
 	    inet_pton(AF_INET6, host, &numeric) == 1;
 
@@ -108,8 +108,8 @@ address_parse_words(const char *host, const char *port,
 		return fail(why, "the host is missing");
 	memset(address, 0, sizeof(*address));
 	address->port = ADDRESS_DEFAULT_PORT;
-	if (set_host(address, host + bracketed,
-		length - 2 * (size_t)bracketed, why) == -1)
+	if (set_host(address, host + bracketed, length - 2 * (size_t)bracketed,
+		why) == -1)
 		return -1;
 	return port == NULL ? 0 : parse_port(port, &address->port, why);
 }
@@ -128,8 +128,8 @@ address_format(const struct address *address, char *text, size_t size)
 }
 
 static void
-resolve_unix(const struct address *address, struct endpoint **list,
-    size_t *count)
+resolve_unix(
+    const struct address *address, struct endpoint **list, size_t *count)
 {
 	struct endpoint *only = xcalloc(1, sizeof(*only));
 
@@ -158,9 +158,8 @@ address_resolve(const struct address *address, int family, int passive,
 		return 0;
 	}
 	snprintf(port, sizeof(port), "%u", (unsigned)address->port);
-	error = getaddrinfo(
-	    address->host[0] == '\0' ? NULL : address->host, port, &hints,
-	    &found);
+	error = getaddrinfo(address->host[0] == '\0' ? NULL : address->host,
+	    port, &hints, &found);
 	if (error != 0)
 		return fail(why,
 		    error == EAI_SYSTEM ? strerror(errno)
@@ -203,8 +202,7 @@ endpoint_format(
 		size_t before = offsetof(struct sockaddr_un, sun_path);
 
 		snprintf(text, size, UNIX_PREFIX "%.*s",
-		    length > before ? (int)(length - before) : 0,
-		    un->sun_path);
+		    length > before ? (int)(length - before) : 0, un->sun_path);
 		return;
 	}
 	if (sa->sa_family == AF_INET6) {

@@ -67,9 +67,8 @@ add_span(struct batch *batch, uint64_t id)
 	struct batch_span *span;
 
 	if (batch->span_count == batch->span_size) {
-		batch->span_size = batch->span_size == 0
-		    ? SPANS_MIN
-		    : batch->span_size * 2;
+		batch->span_size =
+		    batch->span_size == 0 ? SPANS_MIN : batch->span_size * 2;
 		batch->spans = xreallocarray(
 		    batch->spans, batch->span_size, sizeof(*batch->spans));
 	}
@@ -195,8 +194,7 @@ batch_cursor_position(const struct batch_cursor *cursor)
 }
 
 static void
-enter_next_batch(
-    struct batch_cursor *cursor, const struct batch_origin *origin)
+enter_next_batch(struct batch_cursor *cursor, const struct batch_origin *origin)
 {
 	cursor->batch = cursor->batch->next;
 	cursor->offset = 0;
@@ -206,8 +204,7 @@ enter_next_batch(
 static void
 skip_own_span(struct batch_cursor *cursor)
 {
-	const struct batch_span *span =
-	    &cursor->batch->spans[cursor->next_own];
+	const struct batch_span *span = &cursor->batch->spans[cursor->next_own];
 
 	cursor->offset += span->length;
 	cursor->own_bytes += span->length;

@@ -76,9 +76,9 @@ struct batch_origin {
 /* On the way through the bytes of a room, for one member. */
 struct batch_cursor {
 	struct batch *batch;
-	uint32_t offset;     /* of the next byte */
-	uint32_t next_own;   /* the first of its own spans from offset on */
-	uint64_t own_bytes;  /* of its own that were stepped over */
+	uint32_t offset;    /* of the next byte */
+	uint32_t next_own;  /* the first of its own spans from offset on */
+	uint64_t own_bytes; /* of its own that were stepped over */
 	uint32_t own_lines;
 };
 

@@ -124,7 +124,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	event_add(brake->tick, &tick_time);
 	for (member = LIST_FIRST(&brake->holders); member != NULL;
-	    member = next) {
+	     member = next) {
 		struct brake_hold *hold = &member->hold;
 		uint64_t taken = fanout_taken_bytes(member);
 

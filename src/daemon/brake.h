@@ -32,7 +32,7 @@
 #include <sys/queue.h>
 
 #define BRAKE_TICK_MS	 20
-#define BRAKE_GRACE	 5 /* ticks */
+#define BRAKE_GRACE	 5		   /* ticks */
 #define BRAKE_PACE_BYTES (8 * 1024 * 1024) /* a second */
 
 struct member;

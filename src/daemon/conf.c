@@ -161,8 +161,7 @@ load_permissions(struct loader *loader, const struct conf_key *key,
 
 	if (text != NULL && text[0] >= '0' && text[0] <= '7')
 		value = strtol(text, &end, 8);
-	if (end == NULL || *end != '\0' || value < key->min ||
-	    value > key->max)
+	if (end == NULL || *end != '\0' || value < key->min || value > key->max)
 		complain(loader, setting, name,
 		    "not permissions; allowed: an octal number in quotes, "
 		    "\"0\" to \"%" PRIo64 "\"",
@@ -203,14 +202,14 @@ load_address(struct loader *loader, const struct conf_key *key,
 		complain(loader, setting, name,
 		    "not a string; allowed, in quotes: %s", ADDRESS_FORMS);
 	else if (address_parse(text, &address, &why) == -1)
-		complain(loader, setting, name, "\"%s\": %s; allowed: %s",
-		    text, why, ADDRESS_FORMS);
+		complain(loader, setting, name, "\"%s\": %s; allowed: %s", text,
+		    why, ADDRESS_FORMS);
 	else
 		set_string(key, base, text);
 }
 
-static void load_listeners(struct loader *loader, config_setting_t *setting,
-    const char *name);
+static void load_listeners(
+    struct loader *loader, config_setting_t *setting, const char *name);
 
 static void
 load_value(struct loader *loader, const struct conf_key *key,
@@ -300,8 +299,7 @@ load_group(struct loader *loader, const struct conf_key *keys,
 		char name[NAME_SIZE];
 
 		snprintf(name, sizeof(name), "%s%s%s", group,
-		    group[0] == '\0' ? "" : ".",
-		    config_setting_name(setting));
+		    group[0] == '\0' ? "" : ".", config_setting_name(setting));
 		key = find_key(keys, name);
 		if (key != NULL)
 			load_value(loader, key, setting, name, base);
@@ -333,8 +331,8 @@ append_listener(struct conf *conf)
 }
 
 static void
-load_listener(struct loader *loader, config_setting_t *setting,
-    const char *name)
+load_listener(
+    struct loader *loader, config_setting_t *setting, const char *name)
 {
 	struct conf_listen *listener = append_listener(loader->conf);
 	const char *why;
@@ -350,8 +348,7 @@ load_listener(struct loader *loader, config_setting_t *setting,
 		    setting, name, listener);
 	}
 	if (listener->address_text != NULL)
-		address_parse(
-		    listener->address_text, &listener->address, &why);
+		address_parse(listener->address_text, &listener->address, &why);
 }
 
 static void
@@ -477,8 +474,7 @@ conf_parse(
 	config_t config;
 
 	config_init(&config);
-	return finish(
-	    &loader, &config, config_read_string(&config, content));
+	return finish(&loader, &config, config_read_string(&config, content));
 }
 
 /*

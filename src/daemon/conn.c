@@ -47,9 +47,8 @@ static const struct {
 
 enum state { OPEN, CLOSING, DRAINING, LINGERING, STATES };
 
-static const char *const state_names[STATES] = {
-	"open", "closing", "draining", "lingering"
-};
+static const char *const state_names[STATES] = { "open", "closing", "draining",
+	"lingering" };
 
 TAILQ_HEAD(conn_list, conn);
 
@@ -116,8 +115,8 @@ set_peer(struct conn *conn, const struct sockaddr *sa, socklen_t length)
 	socklen_t size = sizeof(peer->local.credentials);
 
 	if (sa->sa_family != AF_UNIX) {
-		memcpy(peer, sa,
-		    length < sizeof(*peer) ? length : sizeof(*peer));
+		memcpy(
+		    peer, sa, length < sizeof(*peer) ? length : sizeof(*peer));
 		return;
 	}
 	peer->local.family = AF_UNIX;
@@ -166,8 +165,7 @@ uncount_queued(struct conn *conn)
 		conn->counts.lines_out -=
 		    line_count(piece.iov_base, piece.iov_len);
 		length -= piece.iov_len;
-		evbuffer_ptr_set(
-		    output, &at, piece.iov_len, EVBUFFER_PTR_ADD);
+		evbuffer_ptr_set(output, &at, piece.iov_len, EVBUFFER_PTR_ADD);
 	}
 }
 
@@ -219,8 +217,7 @@ reset_on_close(const struct conn *conn)
 	struct linger none = { .l_onoff = 1, .l_linger = 0 };
 
 	/* Fails on a socket that the peer has reset, as it well may. */
-	(void)setsockopt(
-	    conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	(void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 }
 
 /*
@@ -482,15 +479,15 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	set_peer(conn, peer, peer_length);
 	if (peer->sa_family != AF_UNIX)
 		set_tcp_options(fd, set->conf->keepalive_seconds);
-	conn->bev = bufferevent_socket_new(
-	    set->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	conn->bev =
+	    bufferevent_socket_new(set->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_setcb(conn->bev, on_readable, on_written, on_event, conn);
 	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
 	TAILQ_INSERT_TAIL(&set->lists[OPEN], conn, entry);
 	set->count++;
 	set->stats->accepted++;
-	log_info("accepted peer=%s %s", peer_name(conn, name, sizeof(name)),
-	    label);
+	log_info(
+	    "accepted peer=%s %s", peer_name(conn, name, sizeof(name)), label);
 	return conn;
 }
 
@@ -582,8 +579,8 @@ conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
 	struct release *release = xmalloc(sizeof(*release));
 
 	*release = (struct release){ .call = call, .arg = arg };
-	evbuffer_add_reference(bufferevent_get_output(conn->bev), bytes,
-	    length, on_released, release);
+	evbuffer_add_reference(bufferevent_get_output(conn->bev), bytes, length,
+	    on_released, release);
 	queued(conn, bytes, length);
 }
 
@@ -601,8 +598,8 @@ conn_counts(struct conn *conn)
 }
 
 struct conn_set *
-conn_set_new(struct event_base *base, const struct conf *conf,
-    struct stats *stats)
+conn_set_new(
+    struct event_base *base, const struct conf *conf, struct stats *stats)
 {
 	struct conn_set *set = xcalloc(1, sizeof(*set));
 	int state;

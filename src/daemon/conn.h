@@ -68,8 +68,8 @@ struct conn_handler {
  * All connections of a daemon. Borrows the base, the settings and the
  * counters until conn_set_free().
  */
-struct conn_set *conn_set_new(struct event_base *base,
-    const struct conf *conf, struct stats *stats);
+struct conn_set *conn_set_new(
+    struct event_base *base, const struct conf *conf, struct stats *stats);
 /* Closes what is left, without draining, and tells the owners. */
 void conn_set_free(struct conn_set *set);
 size_t conn_set_count(const struct conn_set *set);
@@ -85,8 +85,8 @@ bool conn_set_reap(struct conn_set *set);
  * Takes over an accepted, non-blocking socket. peer is what accept(2) said.
  * label goes into the log line, as in "room=main".
  */
-struct conn *conn_new(struct conn_set *set, int fd,
-    const struct sockaddr *peer, socklen_t peer_length, const char *label,
+struct conn *conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
+    socklen_t peer_length, const char *label,
     const struct conn_handler *handler, void *owner);
 
 /*
@@ -117,8 +117,8 @@ size_t conn_send(struct conn *conn, const struct iovec *iov, int count);
  * Queues bytes without a copy; release(arg) is called when they are not needed
  * any more.
  */
-void conn_queue_reference(struct conn *conn, const char *bytes,
-    size_t length, void (*release)(void *arg), void *arg);
+void conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
+    void (*release)(void *arg), void *arg);
 /* Queues a copy. */
 void conn_queue_copy(struct conn *conn, const char *bytes, size_t length);
 

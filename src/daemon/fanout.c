@@ -206,8 +206,7 @@ stop_short(const struct round *round, struct member *member, size_t sent)
 	struct batch_cursor cursor =
 	    batch_cursor_at(round->from, round->offset, &member->origin);
 
-	count_lines(
-	    member, seek(&cursor, &member->origin, round->until, sent));
+	count_lines(member, seek(&cursor, &member->origin, round->until, sent));
 	fall_behind(member, &cursor, round->until);
 	if (!conn_is_queued(member->conn))
 		feed(member, round->until, FANOUT_QUEUE_BYTES);

@@ -37,8 +37,8 @@ line_clear(struct line_framer *framer)
 
 /* Completes the line that was begun; returns how many bytes that took. */
 static size_t
-complete_partial(struct line_framer *framer, const char *bytes,
-    size_t length, line_sink *sink, void *arg)
+complete_partial(struct line_framer *framer, const char *bytes, size_t length,
+    line_sink *sink, void *arg)
 {
 	keep(framer, bytes, length);
 	sink(framer->partial, framer->length, arg);

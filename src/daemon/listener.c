@@ -47,8 +47,8 @@ on_accept(struct evconnlistener *evconn, evutil_socket_t fd,
 	struct listener *listener = door->listener;
 
 	(void)evconn;
-	listener->accept(fd, peer, (socklen_t)peer_length, listener->room,
-	    listener->arg);
+	listener->accept(
+	    fd, peer, (socklen_t)peer_length, listener->room, listener->arg);
 }
 
 /*
@@ -91,8 +91,8 @@ remove_stale(const struct endpoint *endpoint)
 		return;
 	if (connect(fd, &endpoint->sa.any, endpoint->length) == -1 &&
 	    errno == ECONNREFUSED) {
-		log_info("removed stale socket path=%s",
-		    endpoint->sa.un.sun_path);
+		log_info(
+		    "removed stale socket path=%s", endpoint->sa.un.sun_path);
 		unlink(endpoint->sa.un.sun_path);
 	}
 	close(fd);
@@ -140,16 +140,15 @@ listen_on(struct listener *listener, const struct endpoint *endpoint,
     const struct conf_listen *conf)
 {
 	int family = endpoint->sa.any.sa_family;
-	int fd = socket(
-	    family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int result, error;
 
 	if (fd == -1)
 		return -1;
 	if (family == AF_UNIX)
 		result = bind_unix(listener, fd, endpoint, conf->permissions);
-	else if ((result = prepare(fd, endpoint,
-		      conf->address.host[0] == '\0')) == 0)
+	else if ((result = prepare(
+		      fd, endpoint, conf->address.host[0] == '\0')) == 0)
 		result = bind(fd, &endpoint->sa.any, endpoint->length);
 	if (result == 0 && listen(fd, SOMAXCONN) == 0)
 		return fd;
@@ -170,8 +169,8 @@ add_door(struct listener *listener, int fd)
 	    &bound.sa.any, bound.length, door->name, sizeof(door->name));
 	door->listener = listener;
 	door->evconn = evconnlistener_new(listener->base, on_accept, door,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED,
-	    0, fd);
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
+	    fd);
 	evconnlistener_set_error_cb(door->evconn, on_accept_error);
 	door->pause = evtimer_new(listener->base, on_pause_over, door);
 }
@@ -244,8 +243,8 @@ listener_start(struct listener *listener)
 		struct door *door = &listener->doors[i];
 
 		evconnlistener_enable(door->evconn);
-		log_info("listening address=%s room=%s", door->name,
-		    listener->room);
+		log_info(
+		    "listening address=%s room=%s", door->name, listener->room);
 	}
 }
 

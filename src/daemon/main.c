@@ -71,8 +71,8 @@ parse_options(int argc, char **argv, struct options *options)
 	int option;
 
 	options->listen = xcalloc((size_t)argc, sizeof(*options->listen));
-	while ((option = getopt_long(argc, argv, "c:l:tvhV", longs, NULL)) !=
-	    -1) {
+	while (
+	    (option = getopt_long(argc, argv, "c:l:tvhV", longs, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->conf_path = optarg;
@@ -178,8 +178,8 @@ main(int argc, char **argv)
 		printf("tcprelayd: the configuration is valid\n");
 		return EXIT_SUCCESS;
 	}
-	log_open((enum log_target)conf->log_target,
-	    (enum log_level)conf->log_level);
+	log_open(
+	    (enum log_target)conf->log_target, (enum log_level)conf->log_level);
 	log_take_libevent();
 	server = server_new(conf);
 	if (server == NULL)

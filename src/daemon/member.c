@@ -30,8 +30,8 @@ on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 	struct member *member = owner;
 	size_t limit = (size_t)member->room->rooms->conf->line_bytes;
 
-	if (line_feed(&member->framer, bytes, length, limit, on_lines,
-		member) == -1)
+	if (line_feed(
+		&member->framer, bytes, length, limit, on_lines, member) == -1)
 		conn_close(conn, CONN_LINE_TOO_LONG);
 }
 
@@ -79,7 +79,7 @@ member_new(struct conn_set *conns, int fd, const struct sockaddr *peer,
 
 	snprintf(label, sizeof(label), "room=%s", room->name);
 	member->room = room;
-	member->conn = conn_new(
-	    conns, fd, peer, peer_length, label, &handler, member);
+	member->conn =
+	    conn_new(conns, fd, peer, peer_length, label, &handler, member);
 	room_join(room, member);
 }

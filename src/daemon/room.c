@@ -13,8 +13,7 @@
 #define MEMBERS_MIN 8
 
 struct rooms *
-rooms_new(
-    struct event_base *base, const struct conf *conf, struct stats *stats)
+rooms_new(struct event_base *base, const struct conf *conf, struct stats *stats)
 {
 	struct rooms *rooms = xcalloc(1, sizeof(*rooms));
 
@@ -95,8 +94,8 @@ room_join(struct room *room, struct member *member)
 		room->member_size = room->member_size == 0
 		    ? MEMBERS_MIN
 		    : room->member_size * 2;
-		room->members = xreallocarray(room->members,
-		    room->member_size, sizeof(struct member *));
+		room->members = xreallocarray(
+		    room->members, room->member_size, sizeof(struct member *));
 	}
 	member->origin = (struct batch_origin){ .id = ++room->rooms->last_id };
 	member->slot = room->member_count;

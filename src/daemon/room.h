@@ -29,7 +29,8 @@ struct room {
 	struct rooms *rooms;
 	struct member **members;
 	size_t member_count, member_size;
-	struct batch *from; /* the oldest that was not sent whole; a reference */
+	struct batch
+	    *from; /* the oldest that was not sent whole; a reference */
 	struct batch *tail; /* lines are appended here */
 	bool waiting;	    /* lines wait to be fanned out */
 	struct brake brake;
@@ -52,8 +53,8 @@ struct rooms {
 	struct stats *stats;
 };
 
-struct rooms *rooms_new(struct event_base *base, const struct conf *conf,
-    struct stats *stats);
+struct rooms *rooms_new(
+    struct event_base *base, const struct conf *conf, struct stats *stats);
 /* The rooms have to be empty. */
 void rooms_free(struct rooms *rooms);
 /* The room of that name, at most ROOM_NAME_MAX bytes; made if need be. */

@@ -53,8 +53,8 @@ refuse(struct server *server, int fd, const struct sockaddr *peer,
     socklen_t peer_length)
 {
 	static const char message[] = "tcprelayd: too many clients\n";
-	struct conn *conn = conn_new(server->conns, fd, peer, peer_length,
-	    "refused", NULL, NULL);
+	struct conn *conn = conn_new(
+	    server->conns, fd, peer, peer_length, "refused", NULL, NULL);
 
 	conn_queue_copy(conn, message, sizeof(message) - 1);
 	conn_close(conn, CONN_SERVER_FULL);
@@ -100,8 +100,7 @@ on_stop(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	if (server->stopping) {
-		log_info("stopping at once signal=%s",
-		    strsignal((int)number));
+		log_info("stopping at once signal=%s", strsignal((int)number));
 		server->stopped = true;
 		return;
 	}
@@ -247,8 +246,8 @@ server_run(struct server *server)
 	while (!server->stopping && !server->stopped)
 		turn(server, true);
 	/* What had come when we were told to stop is relayed like the rest. */
-	while (!server->stopped && turns < LAST_TURNS_MAX &&
-	    turn(server, false))
+	while (
+	    !server->stopped && turns < LAST_TURNS_MAX && turn(server, false))
 		turns++;
 	conn_set_close(server->conns, CONN_SHUTDOWN);
 	conn_set_reap(server->conns);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The client's connection to a relay, from the look-up of its name to its
+ * end, whoever uses it: it knows nothing of standard input or terminals.
+ *
+ * A struct connection belongs to the caller of connection_new() until
+ * connection_free(), which may not be called from a handler.
+ */
+#ifndef CONNECTION_H
+#define CONNECTION_H
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct address;
+struct connection;
+
+enum connection_end {
+	/*
+	 * The relay closed after our end of input, or with receive_only at
+	 * any time: it has read all that was sent.
+	 */
+	CONNECTION_CLOSED,
+	CONNECTION_FAILED, /* it was never there */
+	CONNECTION_BROKEN  /* it ended early */
+};
+
+struct connection_options {
+	int family;	     /* AF_UNSPEC, AF_INET or AF_INET6 */
+	int timeout_seconds; /* 0: none */
+	bool receive_only;   /* nothing will be sent */
+	bool verbose;
+};
+
+struct connection_handler {
+	void (*on_open)(void *arg);
+	/* Bytes came; the handler drains them all. */
+	void (*on_input)(struct evbuffer *input, void *arg);
+	/* What was queued has been sent. */
+	void (*on_sent)(void *arg);
+	/* The last call. Errors have been told to the user. */
+	void (*on_end)(enum connection_end how, void *arg);
+};
+
+/* Borrows everything that it is given. */
+struct connection *connection_new(struct event_base *base,
+    const struct address *address, const struct connection_options *options,
+    const struct connection_handler *handler, void *arg);
+void connection_free(struct connection *connection);
+
+/* Tries every address of the name, one after another, until one answers. */
+void connection_start(struct connection *connection);
+
+/* Queues a copy of the bytes. */
+void connection_send(
+    struct connection *connection, const char *bytes, size_t length);
+/* Bytes that are queued here and not in the kernel yet. */
+size_t connection_queued_bytes(const struct connection *connection);
+
+/* Half-closes, which means leaving, when all that is queued was sent. */
+void connection_finish(struct connection *connection);
+
+void connection_pause_input(struct connection *connection);
+void connection_resume_input(struct connection *connection);
+
+#endif

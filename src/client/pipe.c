@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "client/pipe.h"
+
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_BYTES 65536
+
+/* What may be queued in either direction before its source has to wait. */
+#define QUEUE_BYTES 262144
+
+/*
+ * Standard input and output keep the blocking mode that they came with: other
+ * processes share it. So they are read and written only when poll(2) says that
+ * this will not block, and a pipe only PIPE_BUF bytes at a time.
+ */
+struct pipe {
+	const struct pipe_options *options;
+	struct event_base *base;
+	struct connection *connection;
+	struct event *input;	   /* standard input can be read */
+	struct event *output;	   /* standard output can be written */
+	struct event *output_gone; /* nobody reads standard output */
+	struct evbuffer *pending;  /* for standard output */
+	size_t write_bytes;	   /* that standard output takes at once */
+	bool within_line;	   /* the last byte of input was no LF */
+	bool input_paused, ended, failed;
+	enum connection_end how;
+};
+
+static void
+stop_if_done(struct pipe *pipe)
+{
+	if (pipe->ended && evbuffer_get_length(pipe->pending) == 0)
+		event_base_loopexit(pipe->base, NULL);
+}
+
+/* As if we had never ignored it: what a shell expects of a pipe's left end. */
+static _Noreturn void
+die_of_sigpipe(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+	abort();
+}
+
+static void
+on_output_gone(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	die_of_sigpipe();
+}
+
+static void
+on_output(evutil_socket_t fd, short what, void *arg)
+{
+	struct pipe *pipe = arg;
+	ssize_t written = evbuffer_write_atmost(
+	    pipe->pending, fd, (ev_ssize_t)pipe->write_bytes);
+
+	(void)what;
+	if (written == -1 && errno == EPIPE)
+		die_of_sigpipe();
+	if (written == -1 && errno != EAGAIN && errno != EINTR) {
+		warn("standard output");
+		evbuffer_drain(
+		    pipe->pending, evbuffer_get_length(pipe->pending));
+		pipe->failed = true;
+		event_base_loopexit(pipe->base, NULL);
+		return;
+	}
+	if (evbuffer_get_length(pipe->pending) > 0)
+		event_add(pipe->output, NULL);
+	if (evbuffer_get_length(pipe->pending) < QUEUE_BYTES && !pipe->ended)
+		connection_resume_input(pipe->connection);
+	stop_if_done(pipe);
+}
+
+static void
+on_received(struct evbuffer *input, void *arg)
+{
+	struct pipe *pipe = arg;
+
+	if (pipe->options->send_only) {
+		evbuffer_drain(input, evbuffer_get_length(input));
+		return;
+	}
+	evbuffer_add_buffer(pipe->pending, input);
+	event_add(pipe->output, NULL);
+	if (evbuffer_get_length(pipe->pending) >= QUEUE_BYTES)
+		connection_pause_input(pipe->connection);
+}
+
+static void
+end_input(struct pipe *pipe)
+{
+	if (pipe->within_line)
+		connection_send(pipe->connection, "\n", 1);
+	connection_finish(pipe->connection);
+}
+
+static void
+on_input(evutil_socket_t fd, short what, void *arg)
+{
+	struct pipe *pipe = arg;
+	char bytes[READ_BYTES];
+	ssize_t length = read(fd, bytes, sizeof(bytes));
+
+	(void)what;
+	if (length == -1 && (errno == EAGAIN || errno == EINTR)) {
+		event_add(pipe->input, NULL);
+		return;
+	}
+	if (length == -1) {
+		warn("standard input");
+		pipe->failed = true;
+	}
+	if (length <= 0) {
+		end_input(pipe);
+		return;
+	}
+	pipe->within_line = bytes[length - 1] != '\n';
+	connection_send(pipe->connection, bytes, (size_t)length);
+	if (connection_queued_bytes(pipe->connection) < QUEUE_BYTES)
+		event_add(pipe->input, NULL);
+	else
+		pipe->input_paused = true;
+}
+
+static void
+on_sent(void *arg)
+{
+	struct pipe *pipe = arg;
+
+	if (pipe->input_paused)
+		event_add(pipe->input, NULL);
+	pipe->input_paused = false;
+}
+
+static void
+on_open(void *arg)
+{
+	struct pipe *pipe = arg;
+
+	if (!pipe->options->receive_only)
+		event_add(pipe->input, NULL);
+}
+
+static void
+on_end(enum connection_end how, void *arg)
+{
+	struct pipe *pipe = arg;
+
+	pipe->how = how;
+	pipe->ended = true;
+	event_del(pipe->input);
+	stop_if_done(pipe);
+}
+
+static const struct connection_handler handler = {
+	.on_open = on_open,
+	.on_input = on_received,
+	.on_sent = on_sent,
+	.on_end = on_end,
+};
+
+/* A regular file takes everything; only a pipe says that its reader is gone. */
+static void
+look_at_output(struct pipe *pipe)
+{
+	struct stat st;
+
+	pipe->write_bytes = PIPE_BUF;
+	if (fstat(STDOUT_FILENO, &st) == -1)
+		return;
+	if (S_ISREG(st.st_mode))
+		pipe->write_bytes = QUEUE_BYTES;
+	if (S_ISFIFO(st.st_mode) && !pipe->options->send_only)
+		event_add(pipe->output_gone, NULL);
+}
+
+enum connection_end
+pipe_run(struct event_base *base, const struct address *address,
+    const struct connection_options *connection_options,
+    const struct pipe_options *options)
+{
+	struct pipe pipe = { .base = base, .options = options };
+
+	pipe.connection =
+	    connection_new(base, address, connection_options, &handler, &pipe);
+	pipe.pending = evbuffer_new();
+	pipe.input = event_new(base, STDIN_FILENO, EV_READ, on_input, &pipe);
+	pipe.output =
+	    event_new(base, STDOUT_FILENO, EV_WRITE, on_output, &pipe);
+	/* poll(2) reports it as an error, which libevent makes readable. */
+	pipe.output_gone =
+	    event_new(base, STDOUT_FILENO, EV_READ, on_output_gone, NULL);
+	look_at_output(&pipe);
+	connection_start(pipe.connection);
+	if (!pipe.ended)
+		event_base_dispatch(base);
+	event_free(pipe.input);
+	event_free(pipe.output);
+	event_free(pipe.output_gone);
+	evbuffer_free(pipe.pending);
+	connection_free(pipe.connection);
+	return pipe.failed ? CONNECTION_BROKEN : pipe.how;
+}
