@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 struct totals {
 	uint64_t lines, bytes;
@@ -39,6 +40,7 @@ struct connection {
 	struct totals sent, received;
 	/* A copy of what was sent and that no acknowledgement came for. */
 	struct evbuffer *unacknowledged;
+	struct evbuffer *failures; /* of addresses that were tried, as text */
 	int write_error; /* errno; what the relay sent before is still read */
 	bool open, finishing, half_closed, cut_off;
 };
@@ -116,9 +118,9 @@ broke(struct connection *connection, const char *why)
 	if (connection->options->receive_only)
 		warnx("%s: %s", connection->peer, why);
 	else if (lost.bytes == 0)
-		warnx("%s: %s; all %" PRIu64
-		      " lines sent were acknowledged, but the relay may not "
-		      "have read the last ones",
+		warnx("%s: %s; everything sent was acknowledged (%" PRIu64
+		      " lines), but the relay may not have read the last of "
+		      "it",
 		    connection->peer, why, connection->sent.lines);
 	else
 		warnx("%s: %s; of %" PRIu64 " lines, %" PRIu64
@@ -232,11 +234,23 @@ connected(struct connection *connection)
 
 static void try_next(struct connection *connection);
 
+/* Why an address failed matters only when every other one fails as well. */
 static void
 attempt_failed(struct connection *connection, const char *why)
 {
-	warnx("%s: %s", connection->peer, why);
+	verbose(connection, "%s: %s", connection->peer, why);
+	if (!connection->options->verbose)
+		evbuffer_add_printf(connection->failures,
+		    "%s: cannot connect to %s: %s\n",
+		    program_invocation_short_name, connection->peer, why);
 	try_next(connection);
+}
+
+static void
+all_failed(struct connection *connection)
+{
+	evbuffer_write(connection->failures, STDERR_FILENO);
+	connection->handler->on_end(CONNECTION_FAILED, connection->arg);
 }
 
 static void
@@ -271,7 +285,7 @@ try_next(struct connection *connection)
 	const struct endpoint *endpoint;
 
 	if (connection->next == connection->endpoint_count) {
-		connection->handler->on_end(CONNECTION_FAILED, connection->arg);
+		all_failed(connection);
 		return;
 	}
 	endpoint = &connection->endpoints[connection->next++];
@@ -322,6 +336,7 @@ connection_new(struct event_base *base, const struct address *address,
 	connection->handler = handler;
 	connection->arg = arg;
 	connection->unacknowledged = evbuffer_new();
+	connection->failures = evbuffer_new();
 	return connection;
 }
 
@@ -331,6 +346,7 @@ connection_free(struct connection *connection)
 	if (connection->bev != NULL)
 		bufferevent_free(connection->bev);
 	evbuffer_free(connection->unacknowledged);
+	evbuffer_free(connection->failures);
 	free(connection->endpoints);
 	free(connection);
 }

@@ -51,8 +51,9 @@ print_help(void)
 	       "  -v, --verbose          tell how the connection goes\n"
 	       "  -h, --help             show this and exit\n"
 	       "  -V, --version          show the version and exit\n\n"
-	       "Exit status: 0 the relay read everything, 1 it did not or "
-	       "could not be\nreached, 2 wrong usage. See tcprelay(1); the "
+	       "Exit status: 0 the relay closed after the end of input, 1 "
+	       "it closed before\nor could not be reached, 2 wrong usage. See "
+	       "tcprelay(1); the "
 	       "relay is tcprelayd(8),\nwhose configuration is %s.\n",
 	    ADDRESS_FORMS, TCPRELAY_CONF);
 }

@@ -59,8 +59,8 @@ void address_format(const struct address *address, char *text, size_t size);
 /*
  * Finds the socket addresses to bind (passive) or to connect to, of one
  * address family or of all (AF_UNSPEC); blocks while a name is looked up.
- * "Every address" is the IPv6 wildcard, then the IPv4 one, for a passive
- * caller; loopback for another. Returns 0 and a list that the caller frees
+ * "Every address" is the wildcard for a passive caller, loopback for another.
+ * Returns 0 and a list that the caller frees
  * with free(3), or -1 with *why set as getaddrinfo(3) would put it.
  */
 int address_resolve(const struct address *address, int family, int passive,

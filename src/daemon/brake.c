@@ -22,6 +22,7 @@ resume_senders(struct brake *brake)
 		member->hold.waits = false;
 		conn_resume_input(member->conn);
 	}
+	brake->waiting_count = 0;
 }
 
 static void
@@ -40,25 +41,24 @@ let_go(struct member *member)
 }
 
 static void
-pull(struct member *member, uint64_t taken)
+pull(struct member *member)
 {
 	struct brake *brake = &member->room->brake;
 
 	if (member->hold.holds || member->hold.used_grace == BRAKE_GRACE)
 		return;
 	member->hold.holds = true;
-	member->hold.mark = taken;
+	member->hold.mark = fanout_acknowledged_bytes(member);
 	LIST_INSERT_HEAD(&brake->holders, member, hold.holder_entry);
 	if (brake->holder_count++ == 0)
 		event_add(brake->tick, &tick_time);
 }
 
 bool
-brake_update(
-    struct member *member, uint64_t backlog, uint64_t limit, uint64_t taken)
+brake_update(struct member *member, uint64_t backlog, uint64_t limit)
 {
 	if (backlog > limit / 2)
-		pull(member, taken);
+		pull(member);
 	else if (backlog <= limit / 4)
 		let_go(member);
 	return backlog > limit && member->hold.used_grace == BRAKE_GRACE;
@@ -80,6 +80,7 @@ brake_sender(struct member *member)
 		return;
 	member->hold.waits = true;
 	LIST_INSERT_HEAD(&brake->waiting, member, hold.waiting_entry);
+	brake->waiting_count++;
 	conn_pause_input(member->conn);
 }
 
@@ -87,27 +88,31 @@ void
 brake_leave(struct member *member)
 {
 	let_go(member);
-	if (member->hold.waits)
-		LIST_REMOVE(member, hold.waiting_entry);
+	if (!member->hold.waits)
+		return;
+	LIST_REMOVE(member, hold.waiting_entry);
 	member->hold.waits = false;
+	member->room->brake.waiting_count--;
 }
 
 /* Bytes that a holder has to take in a tick to keep its grace. */
-static uint64_t
+static int64_t
 pace(const struct room *room)
 {
 	const struct brake *brake = &room->brake;
-	uint64_t fair = (uint64_t)BRAKE_PACE_BYTES * BRAKE_TICK_MS / 1000;
+	int64_t fair = (int64_t)BRAKE_PACE_BYTES * BRAKE_TICK_MS / 1000;
 	const struct member *member;
-	uint64_t quarter = 0;
+	int64_t quarter = 0;
 
-	if (brake->holder_count * 2 <= room->member_count)
+	if (brake->holder_count * 2 <=
+	    room->member_count - brake->waiting_count)
 		return fair;
 	LIST_FOREACH (member, &brake->holders, hold.holder_entry)
-		quarter += fanout_taken_bytes(member) - member->hold.mark;
-	quarter /= brake->holder_count * 4;
+		quarter +=
+		    fanout_acknowledged_bytes(member) - member->hold.mark;
+	quarter /= (int64_t)brake->holder_count * 4;
 	/* Nobody took anything: they have all stopped. */
-	if (quarter == 0)
+	if (quarter <= 0)
 		quarter = 1;
 	return quarter < fair ? quarter : fair;
 }
@@ -118,7 +123,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	struct room *room = arg;
 	struct brake *brake = &room->brake;
 	struct member *member, *next;
-	uint64_t needed = pace(room);
+	int64_t needed = pace(room);
 
 	(void)fd;
 	(void)what;
@@ -126,7 +131,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	for (member = LIST_FIRST(&brake->holders); member != NULL;
 	     member = next) {
 		struct brake_hold *hold = &member->hold;
-		uint64_t taken = fanout_taken_bytes(member);
+		int64_t taken = fanout_acknowledged_bytes(member);
 
 		next = LIST_NEXT(member, hold.holder_entry);
 		if (taken - hold->mark < needed)

@@ -11,11 +11,14 @@
  * them time. So holding the brake takes a member's grace away, a fifth in each
  * tick of BRAKE_TICK_MS in which it was below the pace:
  *
- *   - where most members take what they are sent, the pace is
+ *   - where most of those who listen take what they are sent, the pace is
  *     BRAKE_PACE_BYTES a second;
- *   - where most hold the brake, it is the machine or the sender that is at
+ *   - where most hold the brake, it is the machine or the network that is at
  *     its limit, not they, and the pace is a quarter of what they take on
  *     average, if that is less.
+ *
+ * What a member took is what its kernel has acknowledged: its socket becomes
+ * writable only now and then, which would make a steady reader look stopped.
  *
  * With its grace used up a member lets go, and when more than the whole of
  * backlog_bytes waits for it, it is closed as too slow. It has its grace again
@@ -44,13 +47,14 @@ struct brake {
 	struct member_list holders;
 	size_t holder_count;
 	struct member_list waiting; /* senders that are not read */
+	size_t waiting_count;
 	struct event *tick;
 };
 
 /* Of a member; all zero when it is not behind. */
 struct brake_hold {
 	LIST_ENTRY(member) holder_entry, waiting_entry;
-	uint64_t mark;	    /* what it had taken at the last tick */
+	int64_t mark;	    /* bytes it had acknowledged at the last tick */
 	uint8_t used_grace; /* ticks */
 	bool holds, waits;
 };
@@ -60,11 +64,10 @@ void brake_init(struct room *room, struct event_base *base);
 void brake_clear(struct room *room);
 
 /*
- * Tells the brake how many bytes wait for a member, of which it may have limit,
- * and how many it has taken ever. Returns whether it is too slow.
+ * Tells the brake how many bytes wait for a member that is behind, of which it
+ * may have limit. Returns whether it is too slow.
  */
-bool brake_update(
-    struct member *member, uint64_t backlog, uint64_t limit, uint64_t taken);
+bool brake_update(struct member *member, uint64_t backlog, uint64_t limit);
 
 /* The member has caught up. */
 void brake_forgive(struct member *member);

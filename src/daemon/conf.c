@@ -5,29 +5,42 @@
 
 #include "common/xmalloc.h"
 #include "daemon/conf_keys.h"
+#include "daemon/conf_scan.h"
 #include "daemon/room.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <libconfig.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define NAME_SIZE    128
 #define MESSAGE_SIZE 2048
 
 struct loader {
 	const char *path;
+	const char *directory; /* that includes are relative to, or NULL */
 	struct conf *conf;
 	conf_report *report;
 	void *arg;
 	bool failed;
 };
+
+/* Of the file itself libconfig says NULL, of an include what was written. */
+static void
+name_file(const struct loader *loader, const char *file, char name[PATH_MAX])
+{
+	if (file == NULL)
+		snprintf(name, PATH_MAX, "%s", loader->path);
+	else if (file[0] == '/' || loader->directory == NULL)
+		snprintf(name, PATH_MAX, "%s", file);
+	else
+		snprintf(name, PATH_MAX, "%s/%s", loader->directory, file);
+}
 
 static void complain(struct loader *loader, const config_setting_t *setting,
     const char *key, const char *format, ...)
@@ -38,15 +51,15 @@ static void
 complain(struct loader *loader, const config_setting_t *setting,
     const char *key, const char *format, ...)
 {
-	const char *file = config_setting_source_file(setting);
-	char text[MESSAGE_SIZE], message[MESSAGE_SIZE + NAME_SIZE];
+	char text[MESSAGE_SIZE], message[PATH_MAX + MESSAGE_SIZE + NAME_SIZE];
+	char file[PATH_MAX];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	snprintf(message, sizeof(message), "%s:%u: %s: %s",
-	    file == NULL ? loader->path : file,
+	name_file(loader, config_setting_source_file(setting), file);
+	snprintf(message, sizeof(message), "%s:%u: %s: %s", file,
 	    config_setting_source_line(setting), key, text);
 	loader->report(message, loader->arg);
 	loader->failed = true;
@@ -338,17 +351,24 @@ load_listener(
 	const char *why;
 
 	if (config_setting_is_group(setting)) {
-		load_group(loader, conf_listen_keys, setting, "", listener);
+		load_group(loader, conf_listen_keys, setting, name, listener);
 		if (config_setting_get_member(setting, "address") == NULL)
 			complain(loader, setting, name,
 			    "no address in the group; allowed: "
 			    "{ address = \"HOST:PORT\"; }");
 	} else {
-		load_address(loader, find_key(conf_listen_keys, "address"),
-		    setting, name, listener);
+		load_address(loader,
+		    find_key(conf_listen_keys, "listen.address"), setting, name,
+		    listener);
 	}
-	if (listener->address_text != NULL)
-		address_parse(listener->address_text, &listener->address, &why);
+	if (listener->address_text == NULL)
+		return;
+	address_parse(listener->address_text, &listener->address, &why);
+	if (listener->permissions != CONF_NO_PERMISSIONS &&
+	    listener->address.family != ADDRESS_UNIX)
+		complain(loader, setting, name,
+		    "permissions for %s; allowed: for a Unix socket only",
+		    listener->address_text);
 }
 
 static void
@@ -424,96 +444,78 @@ conf_free(struct conf *conf)
 }
 
 static void
-report_file(struct loader *loader, const char *what)
-{
-	char message[MESSAGE_SIZE];
-
-	snprintf(message, sizeof(message), "%s: %s", loader->path, what);
-	loader->report(message, loader->arg);
-	loader->failed = true;
-}
-
-static void
 report_syntax(struct loader *loader, config_t *config)
 {
-	const char *file = config_error_file(config);
-	char message[MESSAGE_SIZE];
+	const char *text = config_error_text(config);
+	char file[PATH_MAX], message[PATH_MAX + MESSAGE_SIZE];
 
-	snprintf(message, sizeof(message),
-	    "%s:%d: %s; allowed: KEY = VALUE; with each string in quotes",
-	    file == NULL ? loader->path : file, config_error_line(config),
-	    config_error_text(config));
+	name_file(loader, config_error_file(config), file);
+	snprintf(message, sizeof(message), "%s:%d: %s%s", file,
+	    config_error_line(config), text,
+	    strcmp(text, "syntax error") == 0
+		? "; allowed: KEY = VALUE; with each string in quotes"
+		: "");
 	loader->report(message, loader->arg);
 	loader->failed = true;
 }
 
+/* Reads the content of a file called name; includes are in directory. */
 static struct conf *
-finish(struct loader *loader, config_t *config, bool parsed)
+load(const char *content, const char *name, const char *directory,
+    conf_report *report, void *arg)
 {
-	loader->conf = conf_new();
-	if (parsed)
-		load_group(loader, conf_keys, config_root_setting(config), "",
-		    loader->conf);
-	else if (config_error_type(config) == CONFIG_ERR_FILE_IO)
-		report_file(loader, "cannot be read");
+	struct loader loader = {
+		.path = name,
+		.directory = directory,
+		.conf = conf_new(),
+		.report = report,
+		.arg = arg,
+	};
+	enum conf_scan_result scanned =
+	    conf_scan(content, name, directory, report, arg);
+	config_t config;
+
+	loader.failed = scanned != CONF_SCAN_GOOD;
+	config_init(&config);
+	if (directory != NULL)
+		config_set_include_dir(&config, directory);
+	if (scanned == CONF_SCAN_UNREADABLE)
+		;
+	else if (config_read_string(&config, content))
+		load_group(&loader, conf_keys, config_root_setting(&config), "",
+		    loader.conf);
 	else
-		report_syntax(loader, config);
-	config_destroy(config);
-	if (loader->failed) {
-		conf_free(loader->conf);
-		return NULL;
-	}
-	return loader->conf;
+		report_syntax(&loader, &config);
+	config_destroy(&config);
+	if (!loader.failed)
+		return loader.conf;
+	conf_free(loader.conf);
+	return NULL;
 }
 
 struct conf *
 conf_parse(
     const char *content, const char *name, conf_report *report, void *arg)
 {
-	struct loader loader = { .path = name, .report = report, .arg = arg };
-	config_t config;
-
-	config_init(&config);
-	return finish(&loader, &config, config_read_string(&config, content));
-}
-
-/*
- * libconfig would leave the process when it is given a directory: its scanner
- * calls exit(3) when a read fails.
- */
-static FILE *
-open_file(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	struct stat st;
-
-	if (file == NULL)
-		return NULL;
-	if (fstat(fileno(file), &st) == 0 && !S_ISDIR(st.st_mode))
-		return file;
-	fclose(file);
-	errno = EISDIR;
-	return NULL;
+	return load(content, name, NULL, report, arg);
 }
 
 struct conf *
 conf_load(const char *path, conf_report *report, void *arg)
 {
-	struct loader loader = { .path = path, .report = report, .arg = arg };
-	FILE *file = open_file(path);
-	config_t config;
-	bool parsed;
-	char *copy;
+	char message[PATH_MAX + MESSAGE_SIZE], *content, *copy;
+	struct conf *conf;
+	const char *why;
 
-	if (file == NULL) {
-		report_file(&loader, strerror(errno));
+	content = conf_read_file(path, &why);
+	if (content == NULL) {
+		snprintf(message, sizeof(message), "%s: %s", path, why);
+		report(message, arg);
 		return NULL;
 	}
-	config_init(&config);
 	copy = xstrdup(path);
-	config_set_include_dir(&config, dirname(copy));
+	conf = load(content, path, dirname(copy), report, arg);
 	free(copy);
-	parsed = config_read(&config, file);
-	fclose(file);
-	return finish(&loader, &config, parsed);
+	free(content);
+	return conf;
 }

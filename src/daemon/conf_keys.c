@@ -40,7 +40,7 @@ const struct conf_key conf_keys[] = {
 	  .choices = "stderr syslog", .fallback = LOG_TARGET_STDERR,
 	  .help = "where the log goes" },
 	{ "shutdown_seconds", CONF_INTEGER, FIELD(shutdown_seconds),
-	  .fallback = 5, .min = 0, .max = 3600,
+	  .fallback = 5, .min = 1, .max = 3600,
 	  .help = "longest wait for clients to take what is queued for them" },
 	{ .name = NULL },
 };
@@ -49,11 +49,11 @@ const struct conf_key conf_keys[] = {
 #define FIELD(name) .offset = offsetof(struct conf_listen, name)
 
 const struct conf_key conf_listen_keys[] = {
-	{ "address", CONF_ADDRESS, FIELD(address_text),
+	{ "listen.address", CONF_ADDRESS, FIELD(address_text),
 	  .help = "the address; the only key that a group must have" },
-	{ "room", CONF_ROOM, FIELD(room),
+	{ "listen.room", CONF_ROOM, FIELD(room),
 	  .help = "the room that its clients come into" },
-	{ "permissions", CONF_PERMISSIONS, FIELD(permissions),
+	{ "listen.permissions", CONF_PERMISSIONS, FIELD(permissions),
 	  .fallback = CONF_NO_PERMISSIONS, .min = 0, .max = 0777,
 	  .help = "who may connect to a Unix socket, in octal" },
 	{ .name = NULL },

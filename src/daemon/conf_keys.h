@@ -22,7 +22,7 @@ enum conf_type {
 };
 
 struct conf_key {
-	const char *name; /* with its group: "limits.clients" */
+	const char *name; /* with its group: "limits.clients", "listen.room" */
 	enum conf_type type;
 	size_t offset; /* of its field; an int64_t for the first three */
 	int64_t fallback, min, max;

@@ -14,7 +14,9 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/util.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,26 +25,35 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a closed connection waits for its peer to close as well. */
-#define LINGER_SECONDS 2
+/* How long, at most, and how often a closed connection looks for its end. */
+#define LINGER_TICK_MS 50
+#define LINGER_TICKS   40
 
 /* Probes that go unanswered before a peer counts as vanished. */
 #define KEEPALIVE_PROBES 3
 
+/* What becomes of what is queued for a connection that ends. */
+enum manner {
+	DROP,  /* nothing: the peer gets an RST */
+	DRAIN, /* it is sent, then FIN */
+	REFUSE /* it is sent; FIN waits, so that the peer's own end cannot pass
+		  for the answer to all that it sent */
+};
+
 static const struct {
 	const char *text;
-	bool drained;
+	enum manner manner;
 } reasons[CONN_REASONS] = {
-	[CONN_NO_REASON] = { "none", false },
-	[CONN_END_OF_INPUT] = { "end of input", true },
-	[CONN_RESET] = { "reset", false },
-	[CONN_UNREACHABLE] = { "unreachable", false },
-	[CONN_ERROR] = { "error", false },
-	[CONN_LINE_TOO_LONG] = { "line too long", false },
-	[CONN_TOO_SLOW] = { "too slow", false },
-	[CONN_NOT_DRAINED] = { "not drained", false },
-	[CONN_SERVER_FULL] = { "server full", true },
-	[CONN_SHUTDOWN] = { "shutdown", true },
+	[CONN_NO_REASON] = { "none", DROP },
+	[CONN_END_OF_INPUT] = { "end of input", DRAIN },
+	[CONN_RESET] = { "reset", DROP },
+	[CONN_TIMED_OUT] = { "timed out", DROP },
+	[CONN_ERROR] = { "error", DROP },
+	[CONN_LINE_TOO_LONG] = { "line too long", DROP },
+	[CONN_TOO_SLOW] = { "too slow", DROP },
+	[CONN_NOT_DRAINED] = { "not drained", DROP },
+	[CONN_SERVER_FULL] = { "server full", REFUSE },
+	[CONN_SHUTDOWN] = { "shutdown", DRAIN },
 };
 
 enum state { OPEN, CLOSING, DRAINING, LINGERING, STATES };
@@ -71,6 +82,11 @@ union peer {
 	} local;
 };
 
+struct counts {
+	uint64_t lines_in, bytes_in;
+	uint64_t lines_out, bytes_out; /* taken by the kernel, or queued */
+};
+
 struct conn {
 	int fd;
 	enum state state;
@@ -78,12 +94,13 @@ struct conn {
 	bool queued;	 /* the output evbuffer is not empty */
 	int write_error; /* errno; the output is lost */
 	struct bufferevent *bev;
-	struct conn_counts counts;
+	struct counts counts;
 	const struct conn_handler *handler; /* NULL when the owner left */
 	void *owner;
 	struct conn_set *set;
 	TAILQ_ENTRY(conn) entry; /* in the list of its state */
 	struct event *linger;
+	unsigned linger_ticks;
 	struct timespec opened; /* CLOCK_MONOTONIC */
 	union peer peer;
 };
@@ -154,7 +171,7 @@ static void
 uncount_queued(struct conn *conn)
 {
 	struct evbuffer *output = bufferevent_get_output(conn->bev);
-	size_t length = evbuffer_get_length(output);
+	size_t length = evbuffer_get_length(output), lines = 0;
 	struct evbuffer_ptr at;
 	struct evbuffer_iovec piece;
 
@@ -162,17 +179,18 @@ uncount_queued(struct conn *conn)
 	conn->set->stats->bytes_out -= length;
 	evbuffer_ptr_set(output, &at, 0, EVBUFFER_PTR_SET);
 	while (length > 0 && evbuffer_peek(output, -1, &at, &piece, 1) > 0) {
-		conn->counts.lines_out -=
-		    line_count(piece.iov_base, piece.iov_len);
+		lines += line_count(piece.iov_base, piece.iov_len);
 		length -= piece.iov_len;
 		evbuffer_ptr_set(output, &at, piece.iov_len, EVBUFFER_PTR_ADD);
 	}
+	conn->counts.lines_out -= lines;
+	conn->set->stats->lines_out -= lines;
 }
 
 static void
 log_closed(const struct conn *conn)
 {
-	const struct conn_counts *counts = &conn->counts;
+	const struct counts *counts = &conn->counts;
 	char name[ADDRESS_TEXT_SIZE];
 
 	log_info("closed peer=%s reason=\"%s\" seconds=%.3f lines_in=%ju "
@@ -220,61 +238,72 @@ reset_on_close(const struct conn *conn)
 	(void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 }
 
-/*
- * A closed connection waits for its peer to close as well, because closing a
- * socket that has unread input is an RST, and that may destroy what the peer
- * has not read yet. Input that comes now is never read: when there is any, the
- * RST at the end tells the peer, truly, that it was lost.
- */
-static void
-wait_for_peer(struct conn *conn, short what, event_callback_fn on_event)
+/* Bytes that the peer's kernel has not acknowledged, FIN included; tcp(7). */
+static size_t
+unacknowledged_bytes(const struct conn *conn)
 {
-	static const struct timeval limit = { .tv_sec = LINGER_SECONDS };
+	int bytes = 0;
 
-	if (conn->linger != NULL)
-		event_free(conn->linger);
-	conn->linger =
-	    event_new(conn->set->base, conn->fd, what, on_event, conn);
-	event_add(conn->linger, &limit);
+	return ioctl(conn->fd, SIOCOUTQ, &bytes) == 0 ? (size_t)bytes : 0;
+}
+
+static bool
+has_unread_input(const struct conn *conn)
+{
+	int bytes = 0;
+
+	return ioctl(conn->fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+/* Whether the kernel has nothing left to do for a connection that ends. */
+static bool
+is_settled(const struct conn *conn)
+{
+	struct pollfd poller = { .fd = conn->fd, .events = POLLRDHUP };
+
+	if (unacknowledged_bytes(conn) > 0)
+		return false;
+	return reasons[conn->reason].manner != REFUSE ||
+	    has_unread_input(conn) || poll(&poller, 1, 0) > 0;
 }
 
 static void
-on_linger_end(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	set_state(arg, CLOSING);
-}
-
-static void
-on_linger_event(evutil_socket_t fd, short what, void *arg)
+on_linger_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
-	char byte;
 
-	if ((what & EV_READ) && recv(fd, &byte, 1, MSG_PEEK) > 0)
-		wait_for_peer(conn, 0, on_linger_end);
-	else
-		on_linger_end(fd, what, conn);
+	(void)fd;
+	(void)what;
+	if (is_settled(conn) || --conn->linger_ticks == 0)
+		set_state(conn, CLOSING);
 }
 
-/* All was sent. A peer that has sent its FIN is done; closing sends ours. */
+/*
+ * All was sent. Closing a socket that has unread input, or that gets some
+ * later, is an RST, which tells the peer, truly, that those bytes were lost.
+ * It may also destroy what the peer has not acknowledged, so that is waited
+ * for. A peer that has sent its FIN sends nothing more: it needs no wait.
+ */
 static void
 finish(struct conn *conn)
 {
-	int unread = 0;
+	static const struct timeval tick = { .tv_usec = LINGER_TICK_MS * 1000 };
 
 	if (conn->reason == CONN_END_OF_INPUT) {
 		conn_free(conn);
 		return;
 	}
-	set_state(conn, LINGERING);
-	if (ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0)
-		wait_for_peer(conn, 0, on_linger_end);
-	else if (shutdown(conn->fd, SHUT_WR) == 0)
-		wait_for_peer(conn, EV_READ, on_linger_event);
-	else
+	if (reasons[conn->reason].manner == DRAIN && !has_unread_input(conn))
+		shutdown(conn->fd, SHUT_WR);
+	if (is_settled(conn)) {
 		conn_free(conn);
+		return;
+	}
+	set_state(conn, LINGERING);
+	conn->linger_ticks = LINGER_TICKS;
+	conn->linger =
+	    event_new(conn->set->base, -1, EV_PERSIST, on_linger_tick, conn);
+	event_add(conn->linger, &tick);
 }
 
 static void
@@ -295,7 +324,7 @@ drain(struct conn *conn)
 static void
 reap(struct conn *conn)
 {
-	if (!reasons[conn->reason].drained) {
+	if (reasons[conn->reason].manner == DROP) {
 		reset_on_close(conn);
 		conn_free(conn);
 	} else if (conn->linger != NULL) {
@@ -328,7 +357,7 @@ reason_of(int error)
 	case ETIMEDOUT:
 	case EHOSTUNREACH:
 	case ENETUNREACH:
-		return CONN_UNREACHABLE;
+		return CONN_TIMED_OUT;
 	default:
 		return CONN_ERROR;
 	}
@@ -341,10 +370,10 @@ conn_close(struct conn *conn, enum conn_reason reason)
 
 	if (conn->write_error != 0)
 		reason = reason_of(conn->write_error);
-	dropped = !reasons[reason].drained;
+	dropped = reasons[reason].manner == DROP;
 	/* A drain that fails ends with the reason of its failure. */
 	if (conn->reason != CONN_NO_REASON &&
-	    !(dropped && reasons[conn->reason].drained))
+	    !(dropped && reasons[conn->reason].manner != DROP))
 		return;
 	conn->reason = reason;
 	bufferevent_disable(conn->bev, EV_READ);
@@ -508,7 +537,8 @@ bool
 conn_takes_output(const struct conn *conn)
 {
 	return conn->write_error == 0 &&
-	    (conn->reason == CONN_NO_REASON || reasons[conn->reason].drained);
+	    (conn->reason == CONN_NO_REASON ||
+		reasons[conn->reason].manner != DROP);
 }
 
 bool
@@ -521,6 +551,12 @@ size_t
 conn_queued_bytes(const struct conn *conn)
 {
 	return evbuffer_get_length(bufferevent_get_output(conn->bev));
+}
+
+size_t
+conn_unacknowledged_bytes(const struct conn *conn)
+{
+	return conn_queued_bytes(conn) + unacknowledged_bytes(conn);
 }
 
 static void
@@ -568,7 +604,7 @@ static void
 queued(struct conn *conn, const char *bytes, size_t length)
 {
 	conn->queued = true;
-	conn->counts.lines_out += line_count(bytes, length);
+	conn_count_lines_out(conn, line_count(bytes, length));
 	count_out(conn, length);
 }
 
@@ -591,10 +627,18 @@ conn_queue_copy(struct conn *conn, const char *bytes, size_t length)
 	queued(conn, bytes, length);
 }
 
-struct conn_counts *
-conn_counts(struct conn *conn)
+void
+conn_count_lines_in(struct conn *conn, uint64_t lines)
 {
-	return &conn->counts;
+	conn->counts.lines_in += lines;
+	conn->set->stats->lines_in += lines;
+}
+
+void
+conn_count_lines_out(struct conn *conn, uint64_t lines)
+{
+	conn->counts.lines_out += lines;
+	conn->set->stats->lines_out += lines;
 }
 
 struct conn_set *

@@ -5,9 +5,9 @@
  *
  *   OPEN --conn_close()--> CLOSING --conn_set_reap()--> DRAINING
  *                              |                           | all was sent
- *                              | dropped, not drained      v
- *                              +-----------------------> LINGERING
- *                              v                           | peer's FIN
+ *                              |                           v
+ *                              | dropped, not drained   LINGERING
+ *                              v                           | acknowledged,
  *                            freed <-----------------------+ or time is up
  *
  * conn_close() only marks, so it may be called anywhere, a fan-out included;
@@ -34,7 +34,7 @@ enum conn_reason {
 	CONN_NO_REASON,	    /* it has not ended */
 	CONN_END_OF_INPUT,  /* the peer sent FIN */
 	CONN_RESET,	    /* the peer sent RST */
-	CONN_UNREACHABLE,   /* keepalive or retransmission gave up */
+	CONN_TIMED_OUT,	    /* keepalive or retransmission gave up */
 	CONN_ERROR,	    /* any other error of the socket */
 	CONN_LINE_TOO_LONG, /* over limits.line_bytes */
 	CONN_TOO_SLOW,	    /* over slow_client.backlog_bytes */
@@ -42,11 +42,6 @@ enum conn_reason {
 	CONN_SERVER_FULL,   /* over limits.clients */
 	CONN_SHUTDOWN,	    /* the daemon stops */
 	CONN_REASONS
-};
-
-struct conn_counts {
-	uint64_t lines_in, bytes_in;
-	uint64_t lines_out, bytes_out; /* taken by the kernel, or queued */
 };
 
 struct conn_handler {
@@ -104,12 +99,15 @@ bool conn_takes_output(const struct conn *conn);
 
 /* Whether output waits in its queue, so that a conn_send() has to wait too. */
 bool conn_is_queued(const struct conn *conn);
-/* Bytes of that. */
+/* Bytes of that, */
 size_t conn_queued_bytes(const struct conn *conn);
+/* and those that the peer's kernel has not acknowledged: a system call. */
+size_t conn_unacknowledged_bytes(const struct conn *conn);
 
 /*
  * Sends straight to the socket, which nothing may be queued for. Returns how
- * many bytes the kernel took, maybe 0. After an error it takes no output.
+ * many bytes the kernel took, maybe 0; after an error it takes no output. The
+ * caller counts the lines.
  */
 size_t conn_send(struct conn *conn, const struct iovec *iov, int count);
 
@@ -122,7 +120,10 @@ void conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
 /* Queues a copy. */
 void conn_queue_copy(struct conn *conn, const char *bytes, size_t length);
 
-struct conn_counts *conn_counts(struct conn *conn);
+/* Adds to the counters: lines that came from it, lines that it was sent. */
+void conn_count_lines_in(struct conn *conn, uint64_t lines);
+void conn_count_lines_out(struct conn *conn, uint64_t lines);
+
 const char *conn_reason_text(enum conn_reason reason);
 
 #endif

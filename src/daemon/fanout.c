@@ -10,7 +10,6 @@
 #include "daemon/line.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
-#include "daemon/stats.h"
 
 #include <stdint.h>
 #include <sys/uio.h>
@@ -106,24 +105,30 @@ fanout_leave(struct member *member, bool drained)
 		catch_up(member);
 }
 
-uint64_t
-fanout_taken_bytes(const struct member *member)
+int64_t
+fanout_acknowledged_bytes(const struct member *member)
 {
-	return member->behind->position + member->behind_offset -
-	    conn_queued_bytes(member->conn);
+	return (int64_t)(member->behind->position + member->behind_offset) -
+	    (int64_t)conn_unacknowledged_bytes(member->conn);
+}
+
+/* Bytes that were fanned out and that the member's socket has not taken. */
+static uint64_t
+backlog_bytes(const struct member *member, uint64_t until)
+{
+	uint64_t position = member->behind->position + member->behind_offset;
+
+	return conn_queued_bytes(member->conn) + (until - position) -
+	    member->own_bytes;
 }
 
 static void
 police(struct member *member, uint64_t until)
 {
 	uint64_t limit = (uint64_t)member->room->rooms->conf->backlog_bytes;
-	uint64_t taken, backlog;
 
-	if (member->behind == NULL)
-		return;
-	taken = fanout_taken_bytes(member);
-	backlog = until - taken - member->own_bytes;
-	if (brake_update(member, backlog, limit, taken))
+	if (member->behind != NULL &&
+	    brake_update(member, backlog_bytes(member, until), limit))
 		conn_close(member->conn, CONN_TOO_SLOW);
 }
 
@@ -136,13 +141,6 @@ fanout_resume(struct member *member)
 		return;
 	feed(member, until, FANOUT_QUEUE_BYTES);
 	police(member, until);
-}
-
-static void
-count_lines(struct member *member, uint64_t lines)
-{
-	conn_counts(member->conn)->lines_out += lines;
-	member->room->rooms->stats->lines_out += lines;
 }
 
 static void
@@ -206,7 +204,8 @@ stop_short(const struct round *round, struct member *member, size_t sent)
 	struct batch_cursor cursor =
 	    batch_cursor_at(round->from, round->offset, &member->origin);
 
-	count_lines(member, seek(&cursor, &member->origin, round->until, sent));
+	conn_count_lines_out(
+	    member->conn, seek(&cursor, &member->origin, round->until, sent));
 	fall_behind(member, &cursor, round->until);
 	if (!conn_is_queued(member->conn))
 		feed(member, round->until, FANOUT_QUEUE_BYTES);
@@ -222,7 +221,7 @@ send_runs(const struct round *round, struct member *member,
 	if (runs->count > 0)
 		sent = conn_send(member->conn, runs->iov, runs->count);
 	if (sent == runs->bytes && runs->complete)
-		count_lines(member, round->lines - own_lines);
+		conn_count_lines_out(member->conn, round->lines - own_lines);
 	else if (conn_takes_output(member->conn))
 		stop_short(round, member, sent);
 }

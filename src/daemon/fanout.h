@@ -33,7 +33,10 @@ void fanout_resume(struct member *member);
  */
 void fanout_leave(struct member *member, bool drained);
 
-/* Of a member that is behind: what its socket has taken, ever. */
-uint64_t fanout_taken_bytes(const struct member *member);
+/*
+ * Of a member that is behind: where in the bytes of its room its peer's kernel
+ * has acknowledged them. A system call.
+ */
+int64_t fanout_acknowledged_bytes(const struct member *member);
 
 #endif

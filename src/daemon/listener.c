@@ -182,6 +182,18 @@ is_missing_here(int error)
 	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
 }
 
+/* Of "every address": IPv6 takes both, but some kernels do without it. */
+static int
+wildcard_family(void)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return AF_INET;
+	close(fd);
+	return AF_INET6;
+}
+
 static int
 open_doors(struct listener *listener, const struct conf_listen *conf)
 {
@@ -193,8 +205,8 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 	int fd, error = 0;
 
 	if (address_resolve(&conf->address,
-		every_address ? AF_INET6 : AF_UNSPEC, 1, &endpoints, &count,
-		&why) == -1) {
+		every_address ? wildcard_family() : AF_UNSPEC, 1, &endpoints,
+		&count, &why) == -1) {
 		log_error("cannot listen address=%s error=\"%s\"",
 		    conf->address_text, why);
 		return -1;

@@ -8,7 +8,6 @@
 #include "daemon/conn.h"
 #include "daemon/fanout.h"
 #include "daemon/room.h"
-#include "daemon/stats.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +16,8 @@ static void
 on_lines(const char *lines, size_t length, void *arg)
 {
 	struct member *member = arg;
-	uint64_t count = line_count(lines, length);
 
-	conn_counts(member->conn)->lines_in += count;
-	member->room->rooms->stats->lines_in += count;
+	conn_count_lines_in(member->conn, line_count(lines, length));
 	room_gather(member->room, member, lines, length);
 }
 

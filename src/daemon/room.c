@@ -13,7 +13,7 @@
 #define MEMBERS_MIN 8
 
 struct rooms *
-rooms_new(struct event_base *base, const struct conf *conf, struct stats *stats)
+rooms_new(struct event_base *base, const struct conf *conf)
 {
 	struct rooms *rooms = xcalloc(1, sizeof(*rooms));
 
@@ -21,7 +21,6 @@ rooms_new(struct event_base *base, const struct conf *conf, struct stats *stats)
 	TAILQ_INIT(&rooms->waiting);
 	rooms->base = base;
 	rooms->conf = conf;
-	rooms->stats = stats;
 	return rooms;
 }
 

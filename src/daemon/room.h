@@ -20,7 +20,6 @@
 
 struct conf;
 struct member;
-struct stats;
 
 #define ROOM_NAME_MAX 32 /* bytes */
 
@@ -40,7 +39,7 @@ struct room {
 
 TAILQ_HEAD(room_list, room);
 
-/* All rooms of a daemon. Borrows the base, the settings and the counters. */
+/* All rooms of a daemon. Borrows the base and the settings. */
 struct rooms {
 	struct room_list all;
 	struct room_list waiting;
@@ -50,11 +49,9 @@ struct rooms {
 	size_t member_count;	 /* in all of them */
 	struct event_base *base;
 	const struct conf *conf;
-	struct stats *stats;
 };
 
-struct rooms *rooms_new(
-    struct event_base *base, const struct conf *conf, struct stats *stats);
+struct rooms *rooms_new(struct event_base *base, const struct conf *conf);
 /* The rooms have to be empty. */
 void rooms_free(struct rooms *rooms);
 /* The room of that name, at most ROOM_NAME_MAX bytes; made if need be. */

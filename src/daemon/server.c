@@ -190,7 +190,7 @@ server_new(struct conf *conf)
 		return NULL;
 	}
 	server->conns = conn_set_new(server->base, conf, &server->stats);
-	server->rooms = rooms_new(server->base, conf, &server->stats);
+	server->rooms = rooms_new(server->base, conf);
 	server->deadline = evtimer_new(server->base, on_deadline, server);
 	server->sigterm = add_signal(server, SIGTERM, on_stop);
 	server->sigint = add_signal(server, SIGINT, on_stop);

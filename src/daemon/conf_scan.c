@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/conf_scan.h"
+
+#include "common/xmalloc.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_BYTES_MAX (1 << 20)
+#define INCLUDE_DEPTH  10 /* libconfig's own limit */
+#define INCLUDE_WORD   "@include"
+#define MESSAGE_SIZE   (2 * PATH_MAX)
+
+struct scan {
+	const char *name, *directory;
+	const char *at; /* the next byte */
+	unsigned line;
+	unsigned depth;	 /* of includes */
+	const char *key; /* the last name that was seen, */
+	int key_length;	 /* which a value belongs to */
+	conf_report *report;
+	void *arg;
+	enum conf_scan_result result;
+};
+
+char *
+conf_read_file(const char *path, const char **why)
+{
+	FILE *file = fopen(path, "re");
+	struct stat st;
+	size_t length = 0;
+	char *content;
+
+	*why = strerror(errno);
+	if (file == NULL)
+		return NULL;
+	content = xmalloc(FILE_BYTES_MAX + 1);
+	if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode))
+		*why = strerror(EISDIR);
+	else if ((length = fread(content, 1, FILE_BYTES_MAX + 1, file)) >
+	    FILE_BYTES_MAX)
+		*why = "larger than 1 MiB";
+	else if (ferror(file))
+		*why = "cannot be read";
+	else if (memchr(content, '\0', length) != NULL)
+		*why = "has a NUL byte in it";
+	else
+		*why = NULL;
+	fclose(file);
+	if (*why != NULL) {
+		free(content);
+		return NULL;
+	}
+	content[length] = '\0';
+	return content;
+}
+
+static void
+complain(struct scan *scan, enum conf_scan_result result, int key_length,
+    const char *key, const char *what)
+{
+	char message[MESSAGE_SIZE];
+
+	snprintf(message, sizeof(message), "%s:%u: %.*s: %s", scan->name,
+	    scan->line, key_length, key, what);
+	scan->report(message, scan->arg);
+	if (scan->result < result)
+		scan->result = result;
+}
+
+/* To the end of what begins here; counts the lines that are passed. */
+static void
+skip_past(struct scan *scan, const char *end)
+{
+	while (*scan->at != '\0' && strncmp(scan->at, end, strlen(end)) != 0) {
+		if (*scan->at == '\n')
+			scan->line++;
+		scan->at++;
+	}
+	if (*scan->at != '\0' && *end != '\n')
+		scan->at += strlen(end);
+}
+
+static void
+skip_string(struct scan *scan)
+{
+	for (scan->at++; *scan->at != '\0' && *scan->at != '"'; scan->at++) {
+		if (*scan->at == '\n')
+			scan->line++;
+		if (*scan->at == '\\' && scan->at[1] != '\0')
+			scan->at++;
+	}
+	if (*scan->at == '"')
+		scan->at++;
+}
+
+static void
+scan_name(struct scan *scan)
+{
+	scan->key = scan->at;
+	while (isalnum((unsigned char)*scan->at) || *scan->at == '_' ||
+	    *scan->at == '-' || *scan->at == '*')
+		scan->at++;
+	scan->key_length = (int)(scan->at - scan->key);
+}
+
+static void
+scan_number(struct scan *scan)
+{
+	const char *begin = scan->at;
+	char what[MESSAGE_SIZE / 2], *end;
+	long long value;
+
+	errno = 0;
+	value = strtoll(begin, &end,
+	    begin[0] == '0' && tolower((unsigned char)begin[1]) == 'x' ? 16
+								       : 10);
+	scan->at = end;
+	if (*end == '.' || tolower((unsigned char)*end) == 'e') {
+		strtod(begin, &end);
+		scan->at = end;
+		return;
+	}
+	scan->at += strspn(end, "L");
+	if (errno != ERANGE &&
+	    (*end == 'L' || (value >= INT32_MIN && value <= INT32_MAX)))
+		return;
+	snprintf(what, sizeof(what),
+	    "%.*s does not fit in %d bits; allowed: smaller numbers%s",
+	    (int)(end - begin), begin, *end == 'L' ? 64 : 32,
+	    *end == 'L' ? "" : ", or an L after it");
+	complain(scan, CONF_SCAN_WRONG, scan->key_length, scan->key, what);
+}
+
+static void scan_all(struct scan *scan);
+
+static void
+scan_include(struct scan *scan)
+{
+	char path[PATH_MAX], what[MESSAGE_SIZE / 2];
+	struct scan inner = *scan;
+	const char *begin, *end, *why;
+	char *content;
+
+	scan->at += strlen(INCLUDE_WORD);
+	scan->at += strspn(scan->at, " \t");
+	if (*scan->at != '"')
+		return;
+	begin = scan->at + 1;
+	end = strpbrk(begin, "\"\n");
+	if (end == NULL || *end != '"' || scan->depth == INCLUDE_DEPTH)
+		return;
+	scan->at = end + 1;
+	snprintf(path, sizeof(path), "%s/%.*s",
+	    scan->directory == NULL ? "." : scan->directory, (int)(end - begin),
+	    begin);
+	content = conf_read_file(path, &why);
+	if (content == NULL) {
+		snprintf(what, sizeof(what), "%.*s: %s", (int)(end - begin),
+		    begin, why);
+		complain(scan, CONF_SCAN_UNREADABLE, (int)strlen(INCLUDE_WORD),
+		    INCLUDE_WORD, what);
+		return;
+	}
+	inner.name = path;
+	inner.at = content;
+	inner.line = 1;
+	inner.depth++;
+	scan_all(&inner);
+	scan->result = inner.result;
+	free(content);
+}
+
+static void
+scan_all(struct scan *scan)
+{
+	while (*scan->at != '\0') {
+		const char *at = scan->at;
+
+		if (at[0] == '#' || (at[0] == '/' && at[1] == '/'))
+			skip_past(scan, "\n");
+		else if (at[0] == '/' && at[1] == '*')
+			skip_past(scan, "*/");
+		else if (at[0] == '"')
+			skip_string(scan);
+		else if (strncmp(at, INCLUDE_WORD, strlen(INCLUDE_WORD)) == 0)
+			scan_include(scan);
+		else if (isalpha((unsigned char)at[0]) || at[0] == '*')
+			scan_name(scan);
+		else if (isdigit((unsigned char)at[0]) ||
+		    ((at[0] == '-' || at[0] == '+') &&
+			isdigit((unsigned char)at[1])))
+			scan_number(scan);
+		else if (*scan->at++ == '\n')
+			scan->line++;
+	}
+}
+
+enum conf_scan_result
+conf_scan(const char *content, const char *name, const char *directory,
+    conf_report *report, void *arg)
+{
+	struct scan scan = {
+		.name = name,
+		.directory = directory,
+		.at = content,
+		.line = 1,
+		.key = "",
+		.report = report,
+		.arg = arg,
+	};
+
+	scan_all(&scan);
+	return scan.result;
+}

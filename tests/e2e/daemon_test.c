@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Starting and stopping: a daemon that starts although it should not, one that
+ * leaves things behind, one that drops what it had promised to deliver.
+ */
+#include "config.h"
+
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OUTPUT_SIZE 8192
+
+static int
+run_with_conf(const char *conf, const char *option, char *output)
+{
+	char path[] = "/tmp/tcprelay-conf.XXXXXX";
+	const char *argv[] = { daemon_program(), "-c", path, option, NULL };
+	int fd = mkstemp(path), status;
+
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	write_file(path, conf, strlen(conf));
+	status = run_program(argv, output, OUTPUT_SIZE);
+	unlink(path);
+	return status;
+}
+
+static void
+test_a_wrong_configuration_exits_with_2_and_names_every_error(void **state)
+{
+	char output[OUTPUT_SIZE];
+
+	(void)state;
+	assert_int_equal(run_with_conf("listen = \"127.0.0.1:0\";\n"
+				       "limits = { line_bytes = 0; };\n"
+				       "colour = \"blue\";\n",
+			     NULL, output),
+	    2);
+	assert_non_null(strstr(
+	    output, ":2: limits.line_bytes: 0 is out of range; allowed: 1 to"));
+	assert_non_null(strstr(output, ":3: colour: there is no such key"));
+	assert_null(strstr(output, "listening"));
+}
+
+static void
+test_the_check_of_a_configuration_does_not_start(void **state)
+{
+	char output[OUTPUT_SIZE];
+
+	(void)state;
+	assert_int_equal(
+	    run_with_conf("listen = \"127.0.0.1:0\";", "-t", output), 0);
+	assert_string_equal(output, "tcprelayd: the configuration is valid\n");
+	assert_int_equal(run_with_conf("mode = 1;", "--test", output), 2);
+	assert_non_null(strstr(output, ":1: mode: not a string"));
+}
+
+static void
+test_wrong_usage_exits_with_2(void **state)
+{
+	static const char *const wrong[][3] = {
+		{ "--wrong", NULL, NULL },
+		{ "extra", NULL, NULL },
+		{ "-l", "nowhere", NULL },
+		{ "-c", "/no/such/file", NULL },
+		{ "-c", "/", NULL },
+	};
+	char output[OUTPUT_SIZE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(wrong); i++) {
+		const char *argv[] = { daemon_program(), wrong[i][0],
+			wrong[i][1], NULL };
+
+		assert_int_equal(run_program(argv, output, sizeof(output)), 2);
+		assert_string_not_equal(output, "");
+	}
+}
+
+static void
+test_help_and_version(void **state)
+{
+	const char *help[] = { daemon_program(), "--help", NULL };
+	const char *version[] = { daemon_program(), "-V", NULL };
+	char output[OUTPUT_SIZE];
+
+	(void)state;
+	assert_int_equal(run_program(help, output, sizeof(output)), 0);
+	assert_non_null(strstr(output, TCPRELAY_CONF));
+	assert_int_equal(run_program(version, output, sizeof(output)), 0);
+	assert_string_equal(output, "tcprelayd " PACKAGE_VERSION "\n");
+}
+
+static void
+test_an_address_that_cannot_be_had_exits_with_1_and_says_which(void **state)
+{
+	struct relay *relay = relay_start(NULL, 1);
+	char output[OUTPUT_SIZE], conf[256];
+
+	(void)state;
+	snprintf(conf, sizeof(conf), "listen = \"127.0.0.1:%u\";", relay->port);
+	assert_int_equal(run_with_conf(conf, NULL, output), 1);
+	snprintf(conf, sizeof(conf),
+	    "cannot listen address=127.0.0.1:%u error=\"Address already in "
+	    "use\"",
+	    relay->port);
+	assert_non_null(strstr(output, conf));
+	relay_stop(relay);
+
+	assert_int_equal(
+	    run_with_conf("listen = \"no.such.host.invalid:1\";", NULL, output),
+	    1);
+	assert_non_null(strstr(
+	    output, "cannot listen address=no.such.host.invalid:1 error="));
+	assert_int_equal(
+	    run_with_conf("listen = \"unix:/no/such/dir/sock\";", NULL, output),
+	    1);
+	assert_non_null(strstr(output, "error=\"No such file or directory\""));
+	/* TEST-NET-1: an address that is never ours. */
+	assert_int_equal(
+	    run_with_conf("listen = \"192.0.2.1:0\";", NULL, output), 1);
+	assert_non_null(
+	    strstr(output, "error=\"Cannot assign requested address\""));
+}
+
+static void
+test_one_listener_that_fails_leaves_nothing_of_the_others(void **state)
+{
+	char directory[] = "/tmp/tcprelay-half.XXXXXX";
+	char output[OUTPUT_SIZE], conf[256], path[64];
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/sock", directory);
+	snprintf(conf, sizeof(conf),
+	    "listen = [ \"unix:%s\", \"192.0.2.1:1\" ];", path);
+	assert_int_equal(run_with_conf(conf, NULL, output), 1);
+	assert_null(strstr(output, "listening"));
+	assert_int_equal(stat(path, &st), -1);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+static void
+test_a_unix_socket_has_its_permissions_and_goes_at_the_end(void **state)
+{
+	struct relay *relay = relay_start(
+	    "listen = ( { address = \"unix:%s/sock\"; permissions = \"0640\"; "
+	    "} );",
+	    1);
+	char path[128];
+	struct stat st;
+	siginfo_t info;
+
+	(void)state;
+	strcpy(path, relay_path(relay, "sock"));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	kill(relay->pid, SIGTERM);
+	relay_await_log(relay, "stopping");
+	assert_int_equal(
+	    waitid(P_PID, (id_t)relay->pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(stat(path, &st), -1);
+	relay_await_stop(relay);
+}
+
+/* What a kill -9 leaves is replaced; what a living daemon uses is not. */
+static void
+test_a_stale_socket_file_is_replaced_and_a_living_one_is_not(void **state)
+{
+	static const char conf[] = "listen = \"unix:%s/sock\";";
+	struct relay *relay = relay_start(conf, 1);
+	char output[OUTPUT_SIZE], other[256];
+	const char *argv[] = { daemon_program(), "-l", other, NULL };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	pid_t pid;
+
+	(void)state;
+	snprintf(other, sizeof(other), "unix:%s/sock", relay->directory);
+	assert_int_equal(run_program(argv, output, sizeof(output)), 1);
+	assert_non_null(strstr(output, "error=\"Address already in use\""));
+	kill(relay->pid, SIGKILL);
+	assert_int_equal(await_exit(relay->pid), 128 + SIGKILL);
+	relay->pid = pid = start_program(argv, -1, -1, -1);
+	strcpy(un.sun_path, relay_path(relay, "sock"));
+	while (connect(fd, (const void *)&un, sizeof(un)) == -1)
+		assert_int_equal(kill(pid, 0), 0);
+	close(fd);
+	relay_stop(relay);
+}
+
+static void
+test_the_command_line_replaces_where_to_listen(void **state)
+{
+	char output[OUTPUT_SIZE] = "";
+	const char *argv[] = { daemon_program(), "-l", "127.0.0.1:0",
+		"--listen", "[::1]:0", NULL };
+	size_t length = 0;
+	int ends[2];
+	pid_t pid;
+
+	(void)state;
+	make_pipe(ends);
+	pid = start_program(argv, -1, -1, ends[1]);
+	close(ends[1]);
+	while (strstr(output, "address=[::1]:") == NULL) {
+		ssize_t got =
+		    read(ends[0], output + length, sizeof(output) - 1 - length);
+
+		assert_true(got > 0);
+		length += (size_t)got;
+	}
+	assert_non_null(strstr(output, "address=127.0.0.1:"));
+	kill(pid, SIGINT);
+	assert_int_equal(await_exit(pid), 0);
+	close(ends[0]);
+}
+
+/* Reads to the end and returns how many bytes that were. */
+static size_t
+drain(int fd)
+{
+	char bytes[65536];
+	size_t total = 0;
+	ssize_t got;
+
+	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
+		total += (size_t)got;
+	assert_int_equal(got, 0);
+	return total;
+}
+
+static void
+test_sigterm_delivers_what_is_queued_and_exits_with_0(void **state)
+{
+	enum { LINES = 5000 };
+	struct relay *relay = relay_start(NULL, 1);
+	int talker = relay_connect(relay), slow = relay_connect(relay);
+	int quick = relay_connect(relay), small = 4096, i;
+	char line[101], got[sizeof(line)];
+
+	(void)state;
+	setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	memset(line, 'z', sizeof(line));
+	line[100] = '\n';
+	for (i = 0; i < LINES; i++) {
+		send_bytes(talker, line, sizeof(line));
+		/* What this one has, the daemon has gathered. */
+		assert_int_equal(
+		    recv(quick, got, sizeof(got), MSG_WAITALL), sizeof(got));
+	}
+	kill(relay->pid, SIGTERM);
+	relay_await_log(relay, "stopping");
+	assert_int_equal(drain(slow), LINES * sizeof(line));
+	assert_int_equal(drain(talker), 0);
+	close(quick);
+	close(slow);
+	close(talker);
+	relay_await_stop(relay);
+}
+
+static void
+test_a_drain_ends_after_shutdown_seconds(void **state)
+{
+	struct relay *relay = relay_start("listen = \"127.0.0.1:0\";"
+					  "shutdown_seconds = 1;"
+					  "slow_client = { backlog_bytes = "
+					  "100000000; };",
+	    1);
+	int talker = relay_connect(relay), stopped = relay_connect(relay);
+	int small = 4096;
+	char line[50000];
+	int i;
+
+	(void)state;
+	setsockopt(stopped, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	memset(line, 'z', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	for (i = 0; i < 400; i++)
+		send_bytes(talker, line, sizeof(line));
+	kill(relay->pid, SIGTERM);
+	relay_await_log(relay, "not everything was taken in time");
+	close(talker);
+	close(stopped);
+	relay_await_stop(relay);
+}
+
+static void
+test_a_second_sigterm_ends_at_once(void **state)
+{
+	struct relay *relay = relay_start("listen = \"127.0.0.1:0\";"
+					  "shutdown_seconds = 3600;"
+					  "slow_client = { backlog_bytes = "
+					  "100000000; };",
+	    1);
+	int talker = relay_connect(relay), stopped = relay_connect(relay);
+	int small = 4096;
+	char line[50000];
+	int i;
+
+	(void)state;
+	setsockopt(stopped, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	memset(line, 'z', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	for (i = 0; i < 400; i++)
+		send_bytes(talker, line, sizeof(line));
+	kill(relay->pid, SIGTERM);
+	relay_await_log(relay, "stopping");
+	kill(relay->pid, SIGTERM);
+	relay_await_log(relay, "stopping at once");
+	close(talker);
+	close(stopped);
+	relay_await_stop(relay);
+}
+
+static void
+test_sigusr1_logs_the_counters(void **state)
+{
+	struct relay *relay = relay_start(NULL, 1);
+	int talker = relay_connect(relay), reader = relay_connect(relay);
+
+	(void)state;
+	send_text(talker, "a\nbb\n");
+	expect_text(reader, "a\nbb\n");
+	kill(relay->pid, SIGUSR1);
+	assert_non_null(strstr(relay_await_log(relay, "counters"),
+	    "clients=2 accepted=2 lines_in=2 bytes_in=5 lines_out=2 "
+	    "bytes_out=5"));
+	close(talker);
+	close(reader);
+	relay_stop(relay);
+}
+
+static void
+test_the_log_shows_a_connections_life(void **state)
+{
+	struct relay *relay = relay_start(NULL, 1);
+	int talker = relay_connect(relay), reader = relay_connect(relay);
+	char name[64];
+	struct sockaddr_in in;
+	socklen_t length = sizeof(in);
+
+	(void)state;
+	getsockname(talker, (void *)&in, &length);
+	snprintf(name, sizeof(name), "peer=127.0.0.1:%u ", ntohs(in.sin_port));
+	assert_non_null(strstr(relay->log, name));
+	send_text(talker, "hi\n");
+	expect_text(reader, "hi\n");
+	shutdown(talker, SHUT_WR);
+	expect_end(talker);
+	assert_non_null(
+	    strstr(relay_await_log(relay, "end of input"), "peer="));
+	assert_non_null(strstr(relay_await_log(relay, "closed"),
+	    "lines_in=1 bytes_in=3 lines_out=0 bytes_out=0"));
+	close(talker);
+	close(reader);
+	relay_stop(relay);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		E2E_TEST(
+		    test_a_wrong_configuration_exits_with_2_and_names_every_error),
+		E2E_TEST(test_the_check_of_a_configuration_does_not_start),
+		E2E_TEST(test_wrong_usage_exits_with_2),
+		E2E_TEST(test_help_and_version),
+		E2E_TEST(
+		    test_an_address_that_cannot_be_had_exits_with_1_and_says_which),
+		E2E_TEST(
+		    test_one_listener_that_fails_leaves_nothing_of_the_others),
+		E2E_TEST(
+		    test_a_unix_socket_has_its_permissions_and_goes_at_the_end),
+		E2E_TEST(
+		    test_a_stale_socket_file_is_replaced_and_a_living_one_is_not),
+		E2E_TEST(test_the_command_line_replaces_where_to_listen),
+		E2E_TEST(test_sigterm_delivers_what_is_queued_and_exits_with_0),
+		E2E_TEST(test_a_drain_ends_after_shutdown_seconds),
+		E2E_TEST(test_a_second_sigterm_ends_at_once),
+		E2E_TEST(test_sigusr1_logs_the_counters),
+		E2E_TEST(test_the_log_shows_a_connections_life),
+	};
+
+	return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WORDS_MAX 32
+
+int
+e2e_set_up(void **state)
+{
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	alarm(getenv("TCPRELAY_TEST_WRAPPER") == NULL ? E2E_SECONDS
+						      : 10 * E2E_SECONDS);
+	return 0;
+}
+
+static const char *
+program(const char *variable)
+{
+	const char *path = getenv(variable);
+
+	if (path == NULL)
+		fail_msg("%s is not set", variable);
+	return path;
+}
+
+const char *
+daemon_program(void)
+{
+	return program("TCPRELAYD");
+}
+
+const char *
+client_program(void)
+{
+	return program("TCPRELAY");
+}
+
+void
+make_pipe(int ends[2])
+{
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+}
+
+/* The words of the wrapper, then those of argv. */
+static void
+wrap(const char *const argv[], char *wrapper, char *words[WORDS_MAX])
+{
+	size_t count = 0;
+	char *word;
+
+	for (word = strtok(wrapper, " "); word != NULL;
+	     word = strtok(NULL, " ")) {
+		assert_in_range(count, 0, WORDS_MAX / 2);
+		words[count++] = word;
+	}
+	for (; *argv != NULL; argv++) {
+		assert_in_range(count, 0, WORDS_MAX - 2);
+		words[count++] = (char *)*argv;
+	}
+	words[count] = NULL;
+}
+
+static void
+redirect(int from, int to)
+{
+	if (from == -1)
+		from = open("/dev/null", O_RDWR);
+	dup2(from, to);
+}
+
+pid_t
+start_program(
+    const char *const argv[], int standard_input, int output, int error)
+{
+	const char *variable = getenv("TCPRELAY_TEST_WRAPPER");
+	char wrapper[256], *words[WORDS_MAX];
+	pid_t pid;
+
+	snprintf(
+	    wrapper, sizeof(wrapper), "%s", variable == NULL ? "" : variable);
+	wrap(argv, wrapper, words);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid > 0)
+		return pid;
+	/* Whatever becomes of the test, nothing is left running. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_DFL);
+	alarm(0);
+	redirect(standard_input, STDIN_FILENO);
+	redirect(output, STDOUT_FILENO);
+	redirect(error, STDERR_FILENO);
+	execvp(words[0], words);
+	_exit(127);
+}
+
+pid_t
+start_client(struct relay *relay, const char *const options[],
+    int standard_input, int output, int error)
+{
+	const char *argv[WORDS_MAX] = { client_program() };
+	size_t i;
+
+	for (i = 0; options[i] != NULL; i++)
+		argv[i + 1] = options[i];
+	argv[i + 1] = relay->address;
+	argv[i + 2] = NULL;
+	return start_program(argv, standard_input, output, error);
+}
+
+int
+await_exit(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int
+run_program(const char *const argv[], char *output, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+	int ends[2];
+	pid_t pid;
+
+	make_pipe(ends);
+	pid = start_program(argv, -1, ends[1], ends[1]);
+	close(ends[1]);
+	while ((got = read(ends[0], output + length, size - 1 - length)) > 0)
+		length += (size_t)got;
+	output[length] = '\0';
+	close(ends[0]);
+	return await_exit(pid);
+}
+
+void
+write_file(const char *path, const char *bytes, size_t length)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, length, file), length);
+	assert_int_equal(fclose(file), 0);
+}
+
+char *
+read_whole_file(const char *path, size_t *length)
+{
+	FILE *file = fopen(path, "re");
+	char *bytes;
+	long size;
+
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 0, SEEK_END), 0);
+	size = ftell(file);
+	rewind(file);
+	bytes = calloc(1, (size_t)size + 1);
+	*length = fread(bytes, 1, (size_t)size, file);
+	assert_int_equal(*length, size);
+	fclose(file);
+	return bytes;
+}
+
+const char *
+relay_path(const struct relay *relay, const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", relay->directory, name);
+	return path;
+}
+
+/* Reads more of the log; false at its end. */
+static bool
+read_log(struct relay *relay)
+{
+	ssize_t got = read(relay->log_fd, relay->log + relay->log_length,
+	    sizeof(relay->log) - 1 - relay->log_length);
+
+	if (got <= 0)
+		return false;
+	relay->log_length += (size_t)got;
+	relay->log[relay->log_length] = '\0';
+	return true;
+}
+
+/* The next whole line that has the text in it, or NULL. */
+static const char *
+next_line(struct relay *relay, const char *text)
+{
+	static char line[4096];
+	char *end;
+
+	while ((end = strchr(relay->log + relay->log_seen, '\n')) != NULL) {
+		snprintf(line, sizeof(line), "%.*s",
+		    (int)(end - relay->log - (ssize_t)relay->log_seen),
+		    relay->log + relay->log_seen);
+		relay->log_seen = (size_t)(end + 1 - relay->log);
+		if (strstr(line, text) != NULL)
+			return line;
+	}
+	return NULL;
+}
+
+const char *
+relay_await_log(struct relay *relay, const char *text)
+{
+	const char *line;
+
+	while ((line = next_line(relay, text)) == NULL)
+		if (!read_log(relay))
+			fail_msg("the log ended without \"%s\":\n%s", text,
+			    relay->log);
+	return line;
+}
+
+/* "... listening address=127.0.0.1:PORT room=..." */
+static void
+note_address(struct relay *relay, const char *line)
+{
+	const char *address = strstr(line, "address=") + strlen("address=");
+	int length = (int)strcspn(address, " ");
+
+	if (relay->port != 0 || strncmp(address, "unix:", 5) == 0)
+		return;
+	snprintf(
+	    relay->address, sizeof(relay->address), "%.*s", length, address);
+	relay->port =
+	    (unsigned)strtoul(strrchr(relay->address, ':') + 1, NULL, 10);
+}
+
+struct relay *
+relay_start(const char *conf, unsigned listeners)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+	char conf_path[128], text[2048];
+	const char *argv[] = { daemon_program(), "-v", "-c", conf_path, NULL };
+	size_t length = 0;
+	int ends[2];
+
+	strcpy(relay->directory, "/tmp/tcprelay-e2e.XXXXXX");
+	assert_non_null(mkdtemp(relay->directory));
+	strcpy(conf_path, relay_path(relay, "tcprelay.conf"));
+	if (conf == NULL)
+		conf = "listen = \"127.0.0.1:0\";";
+	for (; *conf != '\0'; conf++) {
+		assert_in_range(length, 0, sizeof(text) - 128);
+		if (strncmp(conf, "%s", 2) == 0) {
+			length += (size_t)sprintf(
+			    text + length, "%s", relay->directory);
+			conf++;
+		} else {
+			text[length++] = *conf;
+		}
+	}
+	write_file(conf_path, text, length);
+	make_pipe(ends);
+	/* The log is read when a test waits for it: it has to fit till then. */
+	fcntl(ends[0], F_SETPIPE_SZ, (int)sizeof(relay->log));
+	relay->pid = start_program(argv, -1, -1, ends[1]);
+	relay->log_fd = ends[0];
+	close(ends[1]);
+	while (listeners-- > 0)
+		note_address(relay, relay_await_log(relay, "listening"));
+	return relay;
+}
+
+static int
+remove_entry(
+    const char *path, const struct stat *st, int type, struct FTW *place)
+{
+	(void)st;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
+void
+relay_await_stop(struct relay *relay)
+{
+	int status = await_exit(relay->pid);
+
+	while (read_log(relay))
+		continue;
+	if (status != 0)
+		fail_msg("the daemon exited with %d:\n%s", status, relay->log);
+	close(relay->log_fd);
+	nftw(relay->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	free(relay);
+}
+
+void
+relay_stop(struct relay *relay)
+{
+	kill(relay->pid, SIGTERM);
+	relay_await_stop(relay);
+}
+
+int
+relay_connect(struct relay *relay)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = htons((in_port_t)relay->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (const void *)&in, sizeof(in)), 0);
+	relay_await_log(relay, "accepted");
+	return fd;
+}
+
+void
+send_bytes(int fd, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t sent = write(fd, bytes, length);
+
+		assert_int_not_equal(sent, -1);
+		bytes += sent;
+		length -= (size_t)sent;
+	}
+}
+
+void
+send_text(int fd, const char *text)
+{
+	send_bytes(fd, text, strlen(text));
+}
+
+void
+expect_text(int fd, const char *text)
+{
+	char got[4096] = "";
+	size_t length = strlen(text), have = 0;
+
+	assert_in_range(length, 0, sizeof(got) - 1);
+	while (have < length) {
+		ssize_t part = read(fd, got + have, length - have);
+
+		if (part <= 0)
+			fail_msg("\"%s\" instead of \"%s\"", got, text);
+		have += (size_t)part;
+	}
+	assert_string_equal(got, text);
+}
+
+void
+expect_end(int fd)
+{
+	char byte;
+
+	assert_int_equal(read(fd, &byte, 1), 0);
+}
+
+pid_t
+start_reader(struct relay *relay, const char *path)
+{
+	int fd = relay_connect(relay);
+	pid_t pid = fork();
+	char bytes[65536];
+	ssize_t got;
+	FILE *file;
+
+	assert_int_not_equal(pid, -1);
+	if (pid > 0) {
+		close(fd);
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	file = fopen(path, "we");
+	if (file == NULL)
+		_exit(1);
+	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
+		fwrite(bytes, 1, (size_t)got, file);
+	_exit(got == 0 && fclose(file) == 0 ? 0 : 1);
+}

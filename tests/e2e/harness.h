@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Starts the real programs and waits for what they do. Nothing here sleeps: a
+ * test waits for a log line, for bytes, for the end of a process, and a test
+ * that waits too long is ended by an alarm that says where.
+ *
+ * The programs are $TCPRELAYD and $TCPRELAY, run under $TCPRELAY_TEST_WRAPPER
+ * (words apart by spaces, say "valgrind -q") if that is set.
+ */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A running daemon, with a directory of its own that goes when it does. */
+struct relay {
+	pid_t pid;
+	int log_fd;
+	char directory[64];
+	char log[1 << 20];
+	size_t log_length;
+	size_t log_seen;  /* of it was waited for */
+	char address[64]; /* of its first TCP listener */
+	unsigned port;
+};
+
+/*
+ * Starts a daemon with this configuration, in which %s stands for the
+ * directory, and waits until it listens at the number of addresses. NULL:
+ * 127.0.0.1, a free port.
+ */
+struct relay *relay_start(const char *conf, unsigned listeners);
+
+/* Waits for the next log line that has the text in it, and returns it. */
+const char *relay_await_log(struct relay *relay, const char *text);
+
+/* Asks the daemon to stop, checks that it exits with 0, and frees. */
+void relay_stop(struct relay *relay);
+/* As that, for a daemon that was told to stop. */
+void relay_await_stop(struct relay *relay);
+
+/* A file in the daemon's directory; the name is good until the next call. */
+const char *relay_path(const struct relay *relay, const char *name);
+
+/* A blocking connection to the first TCP listener that was accepted. */
+int relay_connect(struct relay *relay);
+
+/* Writes all, and it fails the test if that cannot be. */
+void send_text(int fd, const char *text);
+void send_bytes(int fd, const char *bytes, size_t length);
+/* Reads exactly that; the connection goes on. */
+void expect_text(int fd, const char *text);
+/* Reads up to the end, which has to come at once after that. */
+void expect_end(int fd);
+
+/* A connection that copies what it is sent to a file, in a process. */
+pid_t start_reader(struct relay *relay, const char *path);
+
+/* Starts a program; -1 for a descriptor means /dev/null. */
+pid_t start_program(
+    const char *const argv[], int standard_input, int output, int error);
+/* The client, with the address of the relay as last argument. */
+pid_t start_client(struct relay *relay, const char *const options[],
+    int standard_input, int output, int error);
+/* Waits for the end; returns the exit status, or 128 + the signal. */
+int await_exit(pid_t pid);
+
+/* All that a program says and its exit status. */
+int run_program(const char *const argv[], char *output, size_t size);
+
+const char *daemon_program(void);
+const char *client_program(void);
+
+void write_file(const char *path, const char *bytes, size_t length);
+/* The whole file, for free(3), with a NUL after it. */
+char *read_whole_file(const char *path, size_t *length);
+/* Two pipe ends: [0] to read, [1] to write; closed on exec. */
+void make_pipe(int ends[2]);
+
+/* Runs the tests of a group; each of them may take so long. */
+#define E2E_SECONDS 60
+int e2e_set_up(void **state);
+#define E2E_TEST(test) cmocka_unit_test_setup(test, e2e_set_up)
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Guards against a wrong configuration that starts anyway, an error that does
+ * not say where and what, and errors that come one at a time.
+ */
+#include "config.h"
+
+#include "unit.h"
+
+#include "common/log.h"
+#include "daemon/conf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct reports {
+	char text[8192];
+	int count;
+};
+
+static void
+collect(const char *message, void *arg)
+{
+	struct reports *reports = arg;
+	size_t length = strlen(reports->text);
+
+	snprintf(reports->text + length, sizeof(reports->text) - length, "%s\n",
+	    message);
+	reports->count++;
+}
+
+static struct conf *
+parse_good(const char *content)
+{
+	struct reports reports = { .count = 0 };
+	struct conf *conf = conf_parse(content, "f", collect, &reports);
+
+	assert_string_equal(reports.text, "");
+	assert_non_null(conf);
+	return conf;
+}
+
+static void
+expect_errors(const char *content, const char *messages)
+{
+	struct reports reports = { .count = 0 };
+
+	assert_null(conf_parse(content, "f", collect, &reports));
+	assert_string_equal(reports.text, messages);
+}
+
+static void
+test_an_empty_file_means_the_defaults(void **state)
+{
+	struct conf *conf = parse_good("");
+
+	(void)state;
+	assert_int_equal(conf->listen_count, 1);
+	assert_string_equal(conf->listen[0].address_text, "127.0.0.1:7575");
+	assert_int_equal(conf->listen[0].address.port, 7575);
+	assert_string_equal(conf->listen[0].room, "main");
+	assert_int_equal(conf->clients, 1000);
+	assert_int_equal(conf->line_bytes, 65536);
+	assert_int_equal(conf->backlog_bytes, 1048576);
+	assert_int_equal(conf->keepalive_seconds, 60);
+	assert_int_equal(conf->shutdown_seconds, 5);
+	assert_int_equal(conf->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(conf->log_target, LOG_TARGET_STDERR);
+	conf_free(conf);
+}
+
+static void
+test_every_key_arrives(void **state)
+{
+	struct conf *conf =
+	    parse_good("listen = [ \"[::1]:1\", \":2\" ];\n"
+		       "mode = \"relay\";\n"
+		       "limits = { clients = 7; line_bytes = 8; };\n"
+		       "slow_client = { policy = \"disconnect\";\n"
+		       "                backlog_bytes = 1099511627776L; };\n"
+		       "keepalive_seconds = 9;\n"
+		       "log = { level = \"debug\"; target = \"syslog\"; };\n"
+		       "shutdown_seconds = 1;\n");
+
+	(void)state;
+	assert_int_equal(conf->listen_count, 2);
+	assert_string_equal(conf->listen[0].address.host, "::1");
+	assert_int_equal(conf->listen[1].address.port, 2);
+	assert_int_equal(conf->clients, 7);
+	assert_int_equal(conf->line_bytes, 8);
+	assert_int_equal(conf->backlog_bytes, INT64_C(1099511627776));
+	assert_int_equal(conf->keepalive_seconds, 9);
+	assert_int_equal(conf->log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(conf->log_target, LOG_TARGET_SYSLOG);
+	assert_int_equal(conf->shutdown_seconds, 1);
+	conf_free(conf);
+}
+
+static void
+test_listeners_can_be_groups(void **state)
+{
+	struct conf *conf = parse_good(
+	    "listen = ( { address = \"[::]:7576\"; room = \"ops\"; },\n"
+	    "           { address = \"unix:/run/x\"; permissions = "
+	    "\"0660\"; },\n"
+	    "           \"localhost:1\" );\n");
+
+	(void)state;
+	assert_int_equal(conf->listen_count, 3);
+	assert_string_equal(conf->listen[0].room, "ops");
+	assert_int_equal(conf->listen[0].permissions, CONF_NO_PERMISSIONS);
+	assert_int_equal(conf->listen[1].address.family, ADDRESS_UNIX);
+	assert_int_equal(conf->listen[1].permissions, 0660);
+	assert_string_equal(conf->listen[1].room, "main");
+	assert_string_equal(conf->listen[2].address_text, "localhost:1");
+	conf_free(conf);
+}
+
+static void
+test_each_error_says_where_what_and_what_is_allowed(void **state)
+{
+	static const struct {
+		const char *content, *messages;
+	} wrong[] = {
+		{ "\n\nlimits = { clients = \"x\"; };",
+		    "f:3: limits.clients: not an integer; allowed: 1 to "
+		    "1000000\n" },
+		{ "limits = { clients = 1.5; };",
+		    "f:1: limits.clients: not an integer; allowed: 1 to "
+		    "1000000\n" },
+		{ "limits = { clients = 0; };",
+		    "f:1: limits.clients: 0 is out of range; allowed: 1 to "
+		    "1000000\n" },
+		{ "limits = { clients = 99999999999L; };",
+		    "f:1: limits.clients: 99999999999 is out of range; "
+		    "allowed: 1 to 1000000\n" },
+		{ "limits = { clients = -1; };",
+		    "f:1: limits.clients: -1 is out of range; allowed: 1 to "
+		    "1000000\n" },
+		{ "limits = { clients = 4294967297; };",
+		    "f:1: clients: 4294967297 does not fit in 32 bits; "
+		    "allowed: smaller numbers, or an L after it\n" },
+		{ "/* 9999999999 */ # 9999999999\n// 9999999999\n"
+		  "mode = \"relay\\\"9999999999\"; limits = { clients =\n"
+		  "99999999999999999999L; };",
+		    "f:4: clients: 99999999999999999999 does not fit in 64 "
+		    "bits; allowed: smaller numbers\n"
+		    "f:3: mode: \"relay\"9999999999\" is not known; "
+		    "allowed, in quotes: relay\n"
+		    "f:3: limits.clients: 9223372036854775807 is out of "
+		    "range; allowed: 1 to 1000000\n" },
+		{ "listen = ( { address = \":1\"; permissions = \"0600\"; } "
+		  ");",
+		    "f:1: listen: permissions for :1; allowed: for a Unix "
+		    "socket only\n" },
+		{ "@include \"no.such.file\"\nmode = 1;",
+		    "f:1: @include: no.such.file: No such file or "
+		    "directory\n" },
+		{ "mode = \"relay\";\n@include \".\"\n",
+		    "f:2: @include: .: Is a directory\n" },
+		{ "limits = 5;",
+		    "f:1: limits: not a group; allowed: limits = { KEY = "
+		    "VALUE; }\n" },
+		{ "limits = { clientz = 5; };",
+		    "f:1: limits.clientz: there is no such key; allowed: "
+		    "limits.clients limits.line_bytes\n" },
+		{ "mode = \"loud\";",
+		    "f:1: mode: \"loud\" is not known; allowed, in quotes: "
+		    "relay\n" },
+		{ "mode = \"\";",
+		    "f:1: mode: \"\" is not known; allowed, in quotes: "
+		    "relay\n" },
+		{ "mode = 1;",
+		    "f:1: mode: not a string; allowed, in quotes: relay\n" },
+		{ "log = { level = \"warn info\"; };",
+		    "f:1: log.level: \"warn info\" is not known; allowed, in "
+		    "quotes: error warn info debug\n" },
+		{ "listen = \"nowhere\";",
+		    "f:1: listen: \"nowhere\": the port is missing; "
+		    "allowed: " ADDRESS_FORMS "\n" },
+		{ "listen = 7575;",
+		    "f:1: listen: not a string; allowed, in "
+		    "quotes: " ADDRESS_FORMS "\n" },
+		{ "listen = ();",
+		    "f:1: listen: there is no address; allowed: one or more "
+		    "of " ADDRESS_FORMS "\n" },
+		{ "listen = ( { room = \"a\"; } );",
+		    "f:1: listen: no address in the group; allowed: { address "
+		    "= \"HOST:PORT\"; }\n" },
+		{ "listen = ( { address = \":1\"; door = 1; } );",
+		    "f:1: listen.door: there is no such key; allowed: "
+		    "listen.address listen.room listen.permissions\n" },
+		{ "listen = ( { address = \":1\"; room = \"a b\"; } );",
+		    "f:1: listen.room: not the name of a room; allowed: 1 to "
+		    "32 "
+		    "letters, digits, _ and -, in quotes\n" },
+		{ "listen = ( { address = \":1\"; permissions = \"9\"; } );",
+		    "f:1: listen.permissions: not permissions; allowed: an "
+		    "octal "
+		    "number in quotes, \"0\" to \"777\"\n" },
+		{ "listen = ( { address = \":1\"; permissions = 0660; } );",
+		    "f:1: listen.permissions: not permissions; allowed: an "
+		    "octal "
+		    "number in quotes, \"0\" to \"777\"\n" },
+		{ "mode = \"relay\"\nmode = \"relay\"",
+		    "f:2: duplicate setting name\n" },
+		{ "mode = relay;",
+		    "f:1: syntax error; allowed: KEY = VALUE; with each "
+		    "string in quotes\n" },
+		{ "limits = { clients = 5;",
+		    "f:1: syntax error; allowed: KEY = VALUE; with each "
+		    "string in quotes\n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(wrong); i++)
+		expect_errors(wrong[i].content, wrong[i].messages);
+}
+
+static void
+test_an_unknown_key_names_the_known_ones(void **state)
+{
+	struct reports reports = { .count = 0 };
+
+	(void)state;
+	assert_null(conf_parse("hello = 1;", "f", collect, &reports));
+	assert_non_null(strstr(reports.text,
+	    "f:1: hello: there is no such key; allowed: listen mode "
+	    "limits.clients "));
+}
+
+static void
+test_all_errors_come_at_once(void **state)
+{
+	(void)state;
+	expect_errors("mode = 1;\n"
+		      "limits = { clients = 0; x = 1; };\n"
+		      "listen = [ \"a\", \":1\", \"b:x\" ];\n",
+	    "f:1: mode: not a string; allowed, in quotes: relay\n"
+	    "f:2: limits.clients: 0 is out of range; allowed: 1 to 1000000\n"
+	    "f:2: limits.x: there is no such key; allowed: limits.clients "
+	    "limits.line_bytes\n"
+	    "f:3: listen: \"a\": the port is missing; allowed: " ADDRESS_FORMS
+	    "\n"
+	    "f:3: listen: \"b:x\": the port is not a number; "
+	    "allowed: " ADDRESS_FORMS "\n");
+}
+
+static void
+test_a_file_that_cannot_be_read_says_why(void **state)
+{
+	struct reports reports = { .count = 0 };
+
+	(void)state;
+	assert_null(conf_load("/no/such/file", collect, &reports));
+	/* libconfig's scanner would leave the process here. */
+	assert_null(conf_load("/", collect, &reports));
+	assert_string_equal(reports.text,
+	    "/no/such/file: No such file or directory\n"
+	    "/: Is a directory\n");
+}
+
+static void
+write_file(const char *path, const char *content)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(content, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Not against the working directory, which a daemon does not have. */
+static void
+test_includes_are_found_beside_the_file(void **state)
+{
+	char directory[] = "/tmp/conf_test.XXXXXX";
+	char outer[sizeof(directory) + 16], inner[sizeof(directory) + 16];
+	struct reports reports = { .count = 0 };
+	char expected[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(outer, sizeof(outer), "%s/outer.conf", directory);
+	snprintf(inner, sizeof(inner), "%s/inner.conf", directory);
+	write_file(outer, "mode = \"relay\";\n@include \"inner.conf\"\n");
+	write_file(inner, "\nkeepalive_seconds = 0;\n");
+	assert_null(conf_load(outer, collect, &reports));
+	snprintf(expected, sizeof(expected),
+	    "%s:2: keepalive_seconds: 0 is out of range; allowed: 1 to "
+	    "32767\n",
+	    inner);
+	assert_string_equal(reports.text, expected);
+	unlink(outer);
+	unlink(inner);
+	rmdir(directory);
+}
+
+static void
+test_the_command_line_can_replace_where_to_listen(void **state)
+{
+	struct conf *conf = conf_new();
+	const char *why;
+
+	(void)state;
+	conf_clear_listen(conf);
+	assert_int_equal(conf_add_listen(conf, "127.0.0.1:1", &why), 0);
+	assert_int_equal(conf_add_listen(conf, "nowhere", &why), -1);
+	assert_string_equal(why, "the port is missing");
+	assert_int_equal(conf->listen_count, 1);
+	assert_string_equal(conf->listen[0].room, "main");
+	conf_free(conf);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_empty_file_means_the_defaults),
+		cmocka_unit_test(test_every_key_arrives),
+		cmocka_unit_test(test_listeners_can_be_groups),
+		cmocka_unit_test(
+		    test_each_error_says_where_what_and_what_is_allowed),
+		cmocka_unit_test(test_an_unknown_key_names_the_known_ones),
+		cmocka_unit_test(test_all_errors_come_at_once),
+		cmocka_unit_test(test_a_file_that_cannot_be_read_says_why),
+		cmocka_unit_test(test_includes_are_found_beside_the_file),
+		cmocka_unit_test(
+		    test_the_command_line_can_replace_where_to_listen),
+	};
+
+	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}
