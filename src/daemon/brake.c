@@ -45,7 +45,7 @@ pull(struct member *member)
 {
 	struct brake *brake = &member->room->brake;
 
-	if (member->hold.holds || member->hold.used_grace == BRAKE_GRACE)
+	if (member->hold.holds || member->hold.used_ms == BRAKE_GRACE_MS)
 		return;
 	member->hold.holds = true;
 	member->hold.mark = fanout_acknowledged_bytes(member);
@@ -61,14 +61,14 @@ brake_update(struct member *member, uint64_t backlog, uint64_t limit)
 		pull(member);
 	else if (backlog <= limit / 4)
 		let_go(member);
-	return backlog > limit && member->hold.used_grace == BRAKE_GRACE;
+	return backlog > limit && member->hold.used_ms == BRAKE_GRACE_MS;
 }
 
 void
 brake_forgive(struct member *member)
 {
 	let_go(member);
-	member->hold.used_grace = 0;
+	member->hold.used_ms = 0;
 }
 
 void
@@ -95,26 +95,49 @@ brake_leave(struct member *member)
 	member->room->brake.waiting_count--;
 }
 
-/* Bytes that a holder has to take in a tick to keep its grace. */
-static int64_t
-pace(const struct room *room)
+/* What a tick costs a holder, and the bytes taken in it that earn that back. */
+struct pace {
+	int64_t cost_ms, bytes;
+};
+
+static struct pace
+pace_of(const struct room *room)
 {
 	const struct brake *brake = &room->brake;
-	int64_t fair = (int64_t)BRAKE_PACE_BYTES * BRAKE_TICK_MS / 1000;
+	struct pace pace = {
+		.cost_ms = BRAKE_TICK_MS,
+		.bytes = (int64_t)BRAKE_PACE_BYTES * BRAKE_TICK_MS / 1000,
+	};
 	const struct member *member;
 	int64_t quarter = 0;
 
 	if (brake->holder_count * 2 <=
 	    room->member_count - brake->waiting_count)
-		return fair;
+		return pace;
 	LIST_FOREACH (member, &brake->holders, hold.holder_entry)
 		quarter +=
 		    fanout_acknowledged_bytes(member) - member->hold.mark;
 	quarter /= (int64_t)brake->holder_count * 4;
-	/* Nobody took anything: they have all stopped. */
+	/* They may all have stopped. */
 	if (quarter <= 0)
 		quarter = 1;
-	return quarter < fair ? quarter : fair;
+	if (quarter < pace.bytes)
+		pace.bytes = quarter;
+	pace.cost_ms /= 4;
+	return pace;
+}
+
+/* Bytes that are acknowledged in lumps count as much as a steady flow. */
+static void
+charge(struct brake_hold *hold, int64_t taken, struct pace pace)
+{
+	int64_t used = hold->used_ms + pace.cost_ms;
+
+	if (taken > 0)
+		used -= pace.cost_ms * taken / pace.bytes;
+	if (used < 0)
+		used = 0;
+	hold->used_ms = used < BRAKE_GRACE_MS ? (int)used : BRAKE_GRACE_MS;
 }
 
 static void
@@ -123,23 +146,19 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	struct room *room = arg;
 	struct brake *brake = &room->brake;
 	struct member *member, *next;
-	int64_t needed = pace(room);
+	struct pace pace = pace_of(room);
 
 	(void)fd;
 	(void)what;
 	event_add(brake->tick, &tick_time);
 	for (member = LIST_FIRST(&brake->holders); member != NULL;
 	     member = next) {
-		struct brake_hold *hold = &member->hold;
 		int64_t taken = fanout_acknowledged_bytes(member);
 
 		next = LIST_NEXT(member, hold.holder_entry);
-		if (taken - hold->mark < needed)
-			hold->used_grace++;
-		else if (hold->used_grace > 0)
-			hold->used_grace--;
-		hold->mark = taken;
-		if (hold->used_grace == BRAKE_GRACE)
+		charge(&member->hold, taken - member->hold.mark, pace);
+		member->hold.mark = taken;
+		if (member->hold.used_ms == BRAKE_GRACE_MS)
 			let_go(member);
 	}
 }

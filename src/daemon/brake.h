@@ -8,22 +8,23 @@
  * holds it, senders are not read, and what they send stays in their kernel.
  *
  * A reader that has stopped, or is much slower than the others, must not cost
- * them time. So holding the brake takes a member's grace away, a fifth in each
- * tick of BRAKE_TICK_MS in which it was below the pace:
+ * them time. So holding the brake uses up a member's grace of BRAKE_GRACE_MS,
+ * and what it takes meanwhile earns it back, at the pace:
  *
  *   - where most of those who listen take what they are sent, the pace is
  *     BRAKE_PACE_BYTES a second;
  *   - where most hold the brake, it is the machine or the network that is at
- *     its limit, not they, and the pace is a quarter of what they take on
- *     average, if that is less.
+ *     its limit, not they: time counts a quarter, and the pace is a quarter of
+ *     what they take on average, if that is less.
  *
  * What a member took is what its kernel has acknowledged: its socket becomes
  * writable only now and then, which would make a steady reader look stopped.
  *
  * With its grace used up a member lets go, and when more than the whole of
  * backlog_bytes waits for it, it is closed as too slow. It has its grace again
- * when it has caught up. So a stopped reader holds a room up for a tenth of a
- * second, once, and no reader keeps it below the pace for longer than that.
+ * when it has caught up. So readers that have stopped hold up the others for a
+ * tenth of a second, once, or for four tenths where they are the majority, and
+ * none keeps them below the pace for longer.
  */
 #ifndef BRAKE_H
 #define BRAKE_H
@@ -35,7 +36,7 @@
 #include <sys/queue.h>
 
 #define BRAKE_TICK_MS	 20
-#define BRAKE_GRACE	 5		   /* ticks */
+#define BRAKE_GRACE_MS	 100
 #define BRAKE_PACE_BYTES (8 * 1024 * 1024) /* a second */
 
 struct member;
@@ -54,8 +55,8 @@ struct brake {
 /* Of a member; all zero when it is not behind. */
 struct brake_hold {
 	LIST_ENTRY(member) holder_entry, waiting_entry;
-	int64_t mark;	    /* bytes it had acknowledged at the last tick */
-	uint8_t used_grace; /* ticks */
+	int64_t mark; /* bytes it had acknowledged at the last tick */
+	int used_ms;  /* of its grace */
 	bool holds, waits;
 };
 
