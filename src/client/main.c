@@ -15,12 +15,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define EXIT_USAGE     2
-#define DEFAULT_HOST   "localhost"
-#define TIMEOUT_MAX    86400 /* seconds */
-#define STRINGIFY(x)   #x
-#define TO_STRING(x)   STRINGIFY(x)
-#define DEFAULT_PORT_S TO_STRING(ADDRESS_DEFAULT_PORT)
+#define EXIT_USAGE   2
+#define TIMEOUT_MAX  86400 /* seconds */
+#define STRINGIFY(x) #x
+#define TO_STRING(x) STRINGIFY(x)
+#define DEFAULT_PORT TO_STRING(ADDRESS_DEFAULT_PORT)
+/* Loopback, of both address families, without looking up a name. */
+#define DEFAULT_ADDRESS ":" DEFAULT_PORT
 
 static void
 print_usage(FILE *to)
@@ -37,25 +38,25 @@ print_help(void)
 	printf("Send the lines of standard input to a relay and print what "
 	       "arrives.\n\n"
 	       "  ADDRESS: %s;\n"
-	       "  " DEFAULT_HOST ":" DEFAULT_PORT_S
-	       " when there is none, and port " DEFAULT_PORT_S
-	       " after a HOST alone\n\n"
-	       "  -r, --receive-only     do not read standard input\n"
-	       "  -s, --send-only        do not print what arrives\n"
-	       "  -w, --timeout SECONDS  give up connecting to an address "
-	       "after that,\n"
-	       "                         and waiting for the relay at the "
-	       "end\n"
-	       "  -4, --ipv4             use IPv4 addresses only\n"
-	       "  -6, --ipv6             use IPv6 addresses only\n"
-	       "  -v, --verbose          tell how the connection goes\n"
-	       "  -h, --help             show this and exit\n"
-	       "  -V, --version          show the version and exit\n\n"
-	       "Exit status: 0 the relay closed after the end of input, 1 "
-	       "it closed before\nor could not be reached, 2 wrong usage. See "
-	       "tcprelay(1); the "
-	       "relay is tcprelayd(8),\nwhose configuration is %s.\n",
-	    ADDRESS_FORMS, TCPRELAY_CONF);
+	       "  port " DEFAULT_PORT " after a HOST alone; " DEFAULT_ADDRESS
+	       ", this machine, when there is none\n\n",
+	    ADDRESS_FORMS);
+	fputs("  -r, --receive-only     do not read standard input\n"
+	      "  -s, --send-only        do not print what arrives\n"
+	      "  -w, --timeout SECONDS  give up connecting to an address "
+	      "after that,\n"
+	      "                         and waiting for the relay at the end\n"
+	      "  -4, --ipv4             use IPv4 addresses only\n"
+	      "  -6, --ipv6             use IPv6 addresses only\n"
+	      "  -v, --verbose          tell how the connection goes\n"
+	      "  -h, --help             show this and exit\n"
+	      "  -V, --version          show the version and exit\n\n",
+	    stdout);
+	printf("Exit status: 0 the relay closed after the end of input, 1 it "
+	       "closed before\nor could not be reached, 2 wrong usage. See "
+	       "tcprelay(1); the relay is\ntcprelayd(8), configured by "
+	       "%s.\n",
+	    TCPRELAY_CONF);
 }
 
 static _Noreturn void
@@ -83,7 +84,7 @@ parse_timeout(const char *text)
 static void
 parse_address(int argc, char **argv, struct address *address)
 {
-	const char *host = argc > 0 ? argv[0] : DEFAULT_HOST;
+	const char *host = argc > 0 ? argv[0] : DEFAULT_ADDRESS;
 	const char *port = argc > 1 ? argv[1] : NULL;
 	const char *why;
 
