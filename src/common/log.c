@@ -56,6 +56,11 @@ log_open(enum log_target target, enum log_level level)
 		openlog("tcprelayd", LOG_PID, LOG_DAEMON);
 }
 
+static void write_stderr(enum log_level level, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void write_line(enum log_level level, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
 /* One write(2) a line, so that lines of several processes do not mix. */
 static void
 write_stderr(enum log_level level, const char *format, va_list args)

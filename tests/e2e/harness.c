@@ -65,8 +65,8 @@ wrap(const char *const argv[], char *wrapper, char *words[WORDS_MAX])
 	size_t count = 0;
 	char *word;
 
-	for (word = strtok(wrapper, " "); word != NULL;
-	     word = strtok(NULL, " ")) {
+	for (word = strtok(wrapper, " \t"); word != NULL;
+	     word = strtok(NULL, " \t")) {
 		assert_in_range(count, 0, WORDS_MAX / 2);
 		words[count++] = word;
 	}
