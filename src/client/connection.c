@@ -4,20 +4,18 @@
 #include "client/connection.h"
 
 #include "common/address.h"
+#include "common/socket.h"
 #include "common/xmalloc.h"
 
 #include <err.h>
 #include <errno.h>
 #include <event2/bufferevent.h>
 #include <inttypes.h>
-#include <linux/sockios.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -81,21 +79,15 @@ count(struct totals *totals, struct evbuffer *buffer, size_t skip)
 	}
 }
 
-/*
- * Forgets what the peer's kernel has acknowledged. SIOCOUTQ counts what it has
- * not, tcp(7); on a Unix socket it is 0 when the peer has read everything.
- */
+/* Forgets what the peer's kernel has acknowledged. */
 static void
 forget_acknowledged(struct connection *connection)
 {
 	struct evbuffer *buffer = connection->unacknowledged;
-	size_t length = evbuffer_get_length(buffer), kept;
-	int in_kernel = 0;
+	size_t length = evbuffer_get_length(buffer);
+	size_t kept = connection_queued_bytes(connection) +
+	    socket_unacknowledged_bytes(bufferevent_getfd(connection->bev));
 
-	if (ioctl(bufferevent_getfd(connection->bev), SIOCOUTQ, &in_kernel) ==
-	    -1)
-		return;
-	kept = connection_queued_bytes(connection) + (size_t)in_kernel;
 	if (kept < length)
 		evbuffer_drain(buffer, length - kept);
 }
@@ -148,16 +140,6 @@ closed(struct connection *connection)
 	end(connection, CONNECTION_CLOSED);
 }
 
-/* Whether the peer's FIN has come, maybe behind bytes that are unread. */
-static bool
-peer_has_closed(int fd)
-{
-	struct pollfd poller = { .fd = fd, .events = POLLRDHUP };
-
-	return poll(&poller, 1, 0) == 1 &&
-	    (poller.revents & (POLLRDHUP | POLLERR | POLLHUP)) != 0;
-}
-
 static void
 half_close(struct connection *connection)
 {
@@ -166,7 +148,7 @@ half_close(struct connection *connection)
 	int fd = bufferevent_getfd(connection->bev);
 
 	/* A relay that closed first cannot have read up to our end of input. */
-	connection->cut_off = peer_has_closed(fd);
+	connection->cut_off = socket_peer_has_closed(fd);
 	connection->half_closed = true;
 	shutdown(fd, SHUT_WR);
 	if (limit.tv_sec > 0)

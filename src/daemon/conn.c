@@ -5,22 +5,20 @@
 
 #include "common/address.h"
 #include "common/log.h"
+#include "common/socket.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/line.h"
+#include "daemon/peer.h"
 #include "daemon/stats.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/util.h>
-#include <linux/sockios.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,9 +26,6 @@
 /* How long, at most, and how often a closed connection looks for its end. */
 #define LINGER_TICK_MS 50
 #define LINGER_TICKS   40
-
-/* Probes that go unanswered before a peer counts as vanished. */
-#define KEEPALIVE_PROBES 3
 
 /* What becomes of what is queued for a connection that ends. */
 enum manner {
@@ -71,17 +66,6 @@ struct conn_set {
 	struct stats *stats;
 };
 
-/* Of a TCP peer its address; of a Unix peer what the kernel vouches for. */
-union peer {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct {
-		sa_family_t family;
-		struct ucred credentials;
-	} local;
-};
-
 struct counts {
 	uint64_t lines_in, bytes_in;
 	uint64_t lines_out, bytes_out; /* taken by the kernel, or queued */
@@ -111,37 +95,6 @@ conn_reason_text(enum conn_reason reason)
 	return reasons[reason].text;
 }
 
-static const char *
-peer_name(const struct conn *conn, char *text, size_t size)
-{
-	const union peer *peer = &conn->peer;
-
-	if (peer->any.sa_family == AF_UNIX)
-		snprintf(text, size, "unix:uid=%u,pid=%d",
-		    (unsigned)peer->local.credentials.uid,
-		    (int)peer->local.credentials.pid);
-	else
-		endpoint_format(&peer->any, sizeof(*peer), text, size);
-	return text;
-}
-
-static void
-set_peer(struct conn *conn, const struct sockaddr *sa, socklen_t length)
-{
-	union peer *peer = &conn->peer;
-	socklen_t size = sizeof(peer->local.credentials);
-
-	if (sa->sa_family != AF_UNIX) {
-		memcpy(
-		    peer, sa, length < sizeof(*peer) ? length : sizeof(*peer));
-		return;
-	}
-	peer->local.family = AF_UNIX;
-	if (getsockopt(conn->fd, SOL_SOCKET, SO_PEERCRED,
-		&peer->local.credentials, &size) == -1)
-		log_warn("SO_PEERCRED: %s", strerror(errno));
-}
-
 /* The only place where a connection goes from one state to another. */
 static void
 set_state(struct conn *conn, enum state state)
@@ -149,8 +102,8 @@ set_state(struct conn *conn, enum state state)
 	char name[ADDRESS_TEXT_SIZE];
 
 	log_debug("state peer=%s from=%s to=%s",
-	    peer_name(conn, name, sizeof(name)), state_names[conn->state],
-	    state_names[state]);
+	    peer_name(&conn->peer, name, sizeof(name)),
+	    state_names[conn->state], state_names[state]);
 	TAILQ_REMOVE(&conn->set->lists[conn->state], conn, entry);
 	TAILQ_INSERT_TAIL(&conn->set->lists[state], conn, entry);
 	conn->state = state;
@@ -195,10 +148,10 @@ log_closed(const struct conn *conn)
 
 	log_info("closed peer=%s reason=\"%s\" seconds=%.3f lines_in=%ju "
 		 "bytes_in=%ju lines_out=%ju bytes_out=%ju",
-	    peer_name(conn, name, sizeof(name)), conn_reason_text(conn->reason),
-	    seconds_since(&conn->opened), (uintmax_t)counts->lines_in,
-	    (uintmax_t)counts->bytes_in, (uintmax_t)counts->lines_out,
-	    (uintmax_t)counts->bytes_out);
+	    peer_name(&conn->peer, name, sizeof(name)),
+	    conn_reason_text(conn->reason), seconds_since(&conn->opened),
+	    (uintmax_t)counts->lines_in, (uintmax_t)counts->bytes_in,
+	    (uintmax_t)counts->lines_out, (uintmax_t)counts->bytes_out);
 }
 
 static void
@@ -228,43 +181,14 @@ conn_free(struct conn *conn)
 	free(conn);
 }
 
-/* The socket says RST when it is closed: the peer shall know that it failed. */
-static void
-reset_on_close(const struct conn *conn)
-{
-	struct linger none = { .l_onoff = 1, .l_linger = 0 };
-
-	/* Fails on a socket that the peer has reset, as it well may. */
-	(void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-}
-
-/* Bytes that the peer's kernel has not acknowledged, FIN included; tcp(7). */
-static size_t
-unacknowledged_bytes(const struct conn *conn)
-{
-	int bytes = 0;
-
-	return ioctl(conn->fd, SIOCOUTQ, &bytes) == 0 ? (size_t)bytes : 0;
-}
-
-static bool
-has_unread_input(const struct conn *conn)
-{
-	int bytes = 0;
-
-	return ioctl(conn->fd, FIONREAD, &bytes) == 0 && bytes > 0;
-}
-
 /* Whether the kernel has nothing left to do for a connection that ends. */
 static bool
 is_settled(const struct conn *conn)
 {
-	struct pollfd poller = { .fd = conn->fd, .events = POLLRDHUP };
-
-	if (unacknowledged_bytes(conn) > 0)
+	if (socket_unacknowledged_bytes(conn->fd) > 0)
 		return false;
 	return reasons[conn->reason].manner != REFUSE ||
-	    has_unread_input(conn) || poll(&poller, 1, 0) > 0;
+	    socket_has_input(conn->fd) || socket_peer_has_closed(conn->fd);
 }
 
 static void
@@ -293,7 +217,8 @@ finish(struct conn *conn)
 		conn_free(conn);
 		return;
 	}
-	if (reasons[conn->reason].manner == DRAIN && !has_unread_input(conn))
+	if (reasons[conn->reason].manner == DRAIN &&
+	    !socket_has_input(conn->fd))
 		shutdown(conn->fd, SHUT_WR);
 	if (is_settled(conn)) {
 		conn_free(conn);
@@ -325,7 +250,7 @@ static void
 reap(struct conn *conn)
 {
 	if (reasons[conn->reason].manner == DROP) {
-		reset_on_close(conn);
+		socket_reset_on_close(conn->fd);
 		conn_free(conn);
 	} else if (conn->linger != NULL) {
 		conn_free(conn);
@@ -404,7 +329,8 @@ close_on_error(struct conn *conn, int error)
 
 	if (reason == CONN_ERROR)
 		log_warn("error peer=%s error=\"%s\"",
-		    peer_name(conn, name, sizeof(name)), strerror(error));
+		    peer_name(&conn->peer, name, sizeof(name)),
+		    strerror(error));
 	conn_close(conn, reason);
 }
 
@@ -443,7 +369,8 @@ end_of_input(struct conn *conn)
 {
 	char name[ADDRESS_TEXT_SIZE];
 
-	log_debug("end of input peer=%s", peer_name(conn, name, sizeof(name)));
+	log_debug(
+	    "end of input peer=%s", peer_name(&conn->peer, name, sizeof(name)));
 	conn->handler->on_end_of_input(conn, conn->owner);
 	conn_close(conn, CONN_END_OF_INPUT);
 }
@@ -467,31 +394,6 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		close_on_error(conn, error);
 }
 
-static void
-set_option(int fd, int level, int name, int value)
-{
-	if (setsockopt(fd, level, name, &value, sizeof(value)) == -1)
-		log_debug("setsockopt: %s", strerror(errno));
-}
-
-/*
- * A peer that vanished is noticed after keepalive_seconds of silence and as
- * many again of probing, or of retransmitting when it had something to get.
- */
-static void
-set_tcp_options(int fd, int64_t keepalive_seconds)
-{
-	int seconds = (int)keepalive_seconds;
-	int interval = (seconds + KEEPALIVE_PROBES - 1) / KEEPALIVE_PROBES;
-
-	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
-	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 2 * 1000 * seconds);
-}
-
 struct conn *
 conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
     socklen_t peer_length, const char *label,
@@ -505,9 +407,9 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	conn->handler = handler;
 	conn->owner = owner;
 	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
-	set_peer(conn, peer, peer_length);
+	peer_set(&conn->peer, fd, peer, peer_length);
 	if (peer->sa_family != AF_UNIX)
-		set_tcp_options(fd, set->conf->keepalive_seconds);
+		socket_set_tcp_options(fd, (int)set->conf->keepalive_seconds);
 	conn->bev =
 	    bufferevent_socket_new(set->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_setcb(conn->bev, on_readable, on_written, on_event, conn);
@@ -515,8 +417,8 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	TAILQ_INSERT_TAIL(&set->lists[OPEN], conn, entry);
 	set->count++;
 	set->stats->accepted++;
-	log_info(
-	    "accepted peer=%s %s", peer_name(conn, name, sizeof(name)), label);
+	log_info("accepted peer=%s %s",
+	    peer_name(&conn->peer, name, sizeof(name)), label);
 	return conn;
 }
 
@@ -556,7 +458,7 @@ conn_queued_bytes(const struct conn *conn)
 size_t
 conn_unacknowledged_bytes(const struct conn *conn)
 {
-	return conn_queued_bytes(conn) + unacknowledged_bytes(conn);
+	return conn_queued_bytes(conn) + socket_unacknowledged_bytes(conn->fd);
 }
 
 static void

@@ -273,6 +273,23 @@ test_sigterm_delivers_what_is_queued_and_exits_with_0(void **state)
 	relay_await_stop(relay);
 }
 
+/* A reader that has stopped, and more for it than any socket buffer holds. */
+static int
+stop_reading(struct relay *relay)
+{
+	int talker = relay_connect(relay), stopped = relay_connect(relay);
+	int small = 4096, i;
+	char line[50000];
+
+	setsockopt(stopped, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	memset(line, 'z', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	for (i = 0; i < 400; i++)
+		send_bytes(talker, line, sizeof(line));
+	close(talker);
+	return stopped;
+}
+
 static void
 test_a_drain_ends_after_shutdown_seconds(void **state)
 {
@@ -281,20 +298,11 @@ test_a_drain_ends_after_shutdown_seconds(void **state)
 					  "slow_client = { backlog_bytes = "
 					  "100000000; };",
 	    1);
-	int talker = relay_connect(relay), stopped = relay_connect(relay);
-	int small = 4096;
-	char line[50000];
-	int i;
+	int stopped = stop_reading(relay);
 
 	(void)state;
-	setsockopt(stopped, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	memset(line, 'z', sizeof(line));
-	line[sizeof(line) - 1] = '\n';
-	for (i = 0; i < 400; i++)
-		send_bytes(talker, line, sizeof(line));
 	kill(relay->pid, SIGTERM);
 	relay_await_log(relay, "not everything was taken in time");
-	close(talker);
 	close(stopped);
 	relay_await_stop(relay);
 }
@@ -307,22 +315,13 @@ test_a_second_sigterm_ends_at_once(void **state)
 					  "slow_client = { backlog_bytes = "
 					  "100000000; };",
 	    1);
-	int talker = relay_connect(relay), stopped = relay_connect(relay);
-	int small = 4096;
-	char line[50000];
-	int i;
+	int stopped = stop_reading(relay);
 
 	(void)state;
-	setsockopt(stopped, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	memset(line, 'z', sizeof(line));
-	line[sizeof(line) - 1] = '\n';
-	for (i = 0; i < 400; i++)
-		send_bytes(talker, line, sizeof(line));
 	kill(relay->pid, SIGTERM);
 	relay_await_log(relay, "stopping");
 	kill(relay->pid, SIGTERM);
 	relay_await_log(relay, "stopping at once");
-	close(talker);
 	close(stopped);
 	relay_await_stop(relay);
 }

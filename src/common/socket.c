@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "common/socket.h"
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* Probes that go unanswered before a peer counts as vanished. */
+#define KEEPALIVE_PROBES 3
+
+size_t
+socket_unacknowledged_bytes(int fd)
+{
+	int bytes = 0;
+
+	return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? (size_t)bytes : 0;
+}
+
+bool
+socket_has_input(int fd)
+{
+	int bytes = 0;
+
+	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+bool
+socket_peer_has_closed(int fd)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&poller, 1, 0) == 1;
+}
+
+void
+socket_reset_on_close(int fd)
+{
+	struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	/* Fails on a socket that the peer has reset, as it well may. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
+/* Each makes a connection better and none is needed. */
+static void
+set_option(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+void
+socket_set_tcp_options(int fd, int keepalive_seconds)
+{
+	int interval =
+	    (keepalive_seconds + KEEPALIVE_PROBES - 1) / KEEPALIVE_PROBES;
+
+	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_seconds);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+	set_option(
+	    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 2 * 1000 * keepalive_seconds);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who is at the other end, in little space: of a TCP connection the address,
+ * of a Unix socket the credentials that the kernel vouches for. A plain value.
+ */
+#ifndef PEER_H
+#define PEER_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+union peer {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct {
+		sa_family_t family;
+		struct ucred credentials;
+	} local;
+};
+
+/* Of a connected socket, with the address that accept(2) gave. */
+void peer_set(
+    union peer *peer, int fd, const struct sockaddr *address, socklen_t length);
+
+/* Writes and returns "192.0.2.1:4321", "[::1]:4321" or "unix:uid=0,pid=1". */
+const char *peer_name(const union peer *peer, char *text, size_t size);
+
+#endif
