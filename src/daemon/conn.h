@@ -45,8 +45,11 @@ enum conn_reason {
 };
 
 struct conn_handler {
-	/* Bytes came, valid for the duration of the call. */
-	void (*on_input)(
+	/*
+	 * Bytes came, valid for the duration of the call. Returns whether
+	 * more of them is welcome in this pass.
+	 */
+	bool (*on_input)(
 	    struct conn *conn, const char *bytes, size_t length, void *owner);
 	/* The peer sent FIN; the connection closes by itself. */
 	void (*on_end_of_input)(struct conn *conn, void *owner);
@@ -119,6 +122,13 @@ void conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
     void (*release)(void *arg), void *arg);
 /* Queues a copy. */
 void conn_queue_copy(struct conn *conn, const char *bytes, size_t length);
+
+/* Says that a conn_send() comes soon. */
+static inline void
+conn_prefetch(const struct conn *conn)
+{
+	__builtin_prefetch(conn);
+}
 
 /* Adds to the counters: lines that came from it, lines that it was sent. */
 void conn_count_lines_in(struct conn *conn, uint64_t lines);

@@ -21,7 +21,7 @@ on_lines(const char *lines, size_t length, void *arg)
 	room_gather(member->room, member, lines, length);
 }
 
-static void
+static bool
 on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 {
 	struct member *member = owner;
@@ -30,6 +30,8 @@ on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 	if (line_feed(
 		&member->framer, bytes, length, limit, on_lines, member) == -1)
 		conn_close(conn, CONN_LINE_TOO_LONG);
+	/* A full batch ends the turn: what comes after it would only wait. */
+	return !member->room->rooms->batch_full && !member->hold.waits;
 }
 
 static void
