@@ -4,6 +4,7 @@
 #include "client/connection.h"
 
 #include "common/address.h"
+#include "common/count.h"
 #include "common/socket.h"
 #include "common/xmalloc.h"
 
@@ -35,6 +36,7 @@ struct connection {
 	size_t next; /* of the endpoints, to be tried */
 	char peer[ADDRESS_TEXT_SIZE];
 	struct timespec started; /* CLOCK_MONOTONIC */
+	struct event *timeout;	 /* while the relay has to answer */
 	struct totals sent, received;
 	/* A copy of what was sent and that no acknowledgement came for. */
 	struct evbuffer *unacknowledged;
@@ -58,25 +60,12 @@ verbose(const struct connection *connection, const char *format, ...)
 	va_end(args);
 }
 
+/* Adds what a buffer holds after the first bytes of it. */
 static void
-count(struct totals *totals, struct evbuffer *buffer, size_t skip)
+add(struct totals *totals, struct evbuffer *buffer, size_t skip)
 {
-	struct evbuffer_ptr at;
-	struct evbuffer_iovec piece;
-
 	totals->bytes += evbuffer_get_length(buffer) - skip;
-	if (evbuffer_ptr_set(buffer, &at, skip, EVBUFFER_PTR_SET) == -1)
-		return;
-	while (evbuffer_peek(buffer, -1, &at, &piece, 1) > 0) {
-		const char *byte = piece.iov_base;
-		const char *end = byte + piece.iov_len;
-
-		for (; byte < end; byte++)
-			totals->lines += *byte == '\n';
-		if (evbuffer_ptr_set(
-			buffer, &at, piece.iov_len, EVBUFFER_PTR_ADD) == -1)
-			return;
-	}
+	totals->lines += count_buffer_lines(buffer, skip);
 }
 
 /* Forgets what the peer's kernel has acknowledged. */
@@ -96,6 +85,7 @@ static void
 end(struct connection *connection, enum connection_end how)
 {
 	connection->open = false;
+	event_del(connection->timeout);
 	bufferevent_disable(connection->bev, EV_READ | EV_WRITE);
 	connection->handler->on_end(how, connection->arg);
 }
@@ -106,13 +96,12 @@ broke(struct connection *connection, const char *why)
 	struct totals lost = { 0 };
 
 	forget_acknowledged(connection);
-	count(&lost, connection->unacknowledged, 0);
+	add(&lost, connection->unacknowledged, 0);
 	if (connection->options->receive_only)
 		warnx("%s: %s", connection->peer, why);
 	else if (lost.bytes == 0)
-		warnx("%s: %s; everything sent was acknowledged (%" PRIu64
-		      " lines), but the relay may not have read the last of "
-		      "it",
+		warnx("%s: %s; the relay may not have read the last of the "
+		      "%" PRIu64 " lines that were sent",
 		    connection->peer, why, connection->sent.lines);
 	else
 		warnx("%s: %s; of %" PRIu64 " lines, %" PRIu64
@@ -140,19 +129,30 @@ closed(struct connection *connection)
 	end(connection, CONNECTION_CLOSED);
 }
 
+/*
+ * The relay has to answer from now on. Not by the timeouts of a bufferevent:
+ * libevent 2.1 goes on with one that was taken away.
+ */
 static void
-half_close(struct connection *connection)
+expect_answer(struct connection *connection)
 {
 	struct timeval limit = { .tv_sec =
 				     connection->options->timeout_seconds };
+
+	if (limit.tv_sec > 0)
+		event_add(connection->timeout, &limit);
+}
+
+static void
+half_close(struct connection *connection)
+{
 	int fd = bufferevent_getfd(connection->bev);
 
 	/* A relay that closed first cannot have read up to our end of input. */
 	connection->cut_off = socket_peer_has_closed(fd);
 	connection->half_closed = true;
 	shutdown(fd, SHUT_WR);
-	if (limit.tv_sec > 0)
-		bufferevent_set_timeouts(connection->bev, &limit, NULL);
+	expect_answer(connection);
 	verbose(connection,
 	    "%s: half-closed; sent %" PRIu64 " lines, %" PRIu64 " bytes",
 	    connection->peer, connection->sent.lines, connection->sent.bytes);
@@ -164,7 +164,9 @@ on_readable(struct bufferevent *bev, void *arg)
 	struct connection *connection = arg;
 	struct evbuffer *input = bufferevent_get_input(bev);
 
-	count(&connection->received, input, 0);
+	add(&connection->received, input, 0);
+	if (connection->half_closed)
+		expect_answer(connection);
 	connection->handler->on_input(input, connection->arg);
 }
 
@@ -201,7 +203,7 @@ connected(struct connection *connection)
 	struct endpoint local = { .length = sizeof(local.sa) };
 	char name[ADDRESS_TEXT_SIZE] = "";
 
-	bufferevent_set_timeouts(connection->bev, NULL, NULL);
+	event_del(connection->timeout);
 	/* Fails on a Unix socket, which has no such delay. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	if (getsockname(fd, &local.sa.any, &local.length) == 0)
@@ -241,8 +243,6 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	struct connection *connection = arg;
 	int error = EVUTIL_SOCKET_ERROR();
 
-	if (what & BEV_EVENT_TIMEOUT)
-		error = ETIMEDOUT;
 	if (what & BEV_EVENT_CONNECTED) {
 		connected(connection);
 	} else if (!connection->open) {
@@ -260,10 +260,21 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static void
+on_timeout(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)fd;
+	(void)what;
+	if (connection->open)
+		broke(connection, strerror(ETIMEDOUT));
+	else
+		attempt_failed(connection, strerror(ETIMEDOUT));
+}
+
+static void
 try_next(struct connection *connection)
 {
-	struct timeval limit = { .tv_sec =
-				     connection->options->timeout_seconds };
 	const struct endpoint *endpoint;
 
 	if (connection->next == connection->endpoint_count) {
@@ -281,8 +292,7 @@ try_next(struct connection *connection)
 	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	bufferevent_setcb(
 	    connection->bev, on_readable, on_written, on_event, connection);
-	if (limit.tv_sec > 0)
-		bufferevent_set_timeouts(connection->bev, NULL, &limit);
+	expect_answer(connection);
 	if (bufferevent_socket_connect(connection->bev, &endpoint->sa.any,
 		(int)endpoint->length) == -1)
 		attempt_failed(connection, strerror(errno));
@@ -319,6 +329,7 @@ connection_new(struct event_base *base, const struct address *address,
 	connection->arg = arg;
 	connection->unacknowledged = evbuffer_new();
 	connection->failures = evbuffer_new();
+	connection->timeout = evtimer_new(base, on_timeout, connection);
 	return connection;
 }
 
@@ -329,6 +340,7 @@ connection_free(struct connection *connection)
 		bufferevent_free(connection->bev);
 	evbuffer_free(connection->unacknowledged);
 	evbuffer_free(connection->failures);
+	event_free(connection->timeout);
 	free(connection->endpoints);
 	free(connection);
 }
@@ -339,7 +351,7 @@ connection_send(struct connection *connection, const char *bytes, size_t length)
 	struct evbuffer *copy = connection->unacknowledged;
 
 	evbuffer_add(copy, bytes, length);
-	count(&connection->sent, copy, evbuffer_get_length(copy) - length);
+	add(&connection->sent, copy, evbuffer_get_length(copy) - length);
 	bufferevent_write(connection->bev, bytes, length);
 }
 

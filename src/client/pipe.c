@@ -6,6 +6,7 @@
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,13 +53,16 @@ die_of_sigpipe(void)
 	abort();
 }
 
+/* Readable it may also be, if it was opened for both. */
 static void
 on_output_gone(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
+	struct pollfd poller = { .fd = fd };
+
 	(void)what;
 	(void)arg;
-	die_of_sigpipe();
+	if (poll(&poller, 1, 0) == 1 && (poller.revents & POLLERR))
+		die_of_sigpipe();
 }
 
 static void

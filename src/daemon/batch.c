@@ -3,8 +3,8 @@
 
 #include "daemon/batch.h"
 
+#include "common/count.h"
 #include "common/xmalloc.h"
-#include "daemon/line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +34,15 @@ batch_ref(struct batch *batch)
 	return batch;
 }
 
+static void
+free_if_unused(struct batch *batch)
+{
+	if (batch->references > 0 || batch->pins > 0)
+		return;
+	free(batch->spans);
+	free(batch);
+}
+
 void
 batch_unref(struct batch *batch)
 {
@@ -41,10 +50,24 @@ batch_unref(struct batch *batch)
 
 	while (batch != NULL && --batch->references == 0) {
 		next = batch->next;
-		free(batch->spans);
-		free(batch);
+		batch->next = NULL;
+		free_if_unused(batch);
 		batch = next;
 	}
+}
+
+struct batch *
+batch_pin(struct batch *batch)
+{
+	batch->pins++;
+	return batch;
+}
+
+void
+batch_unpin(struct batch *batch)
+{
+	batch->pins--;
+	free_if_unused(batch);
 }
 
 size_t
@@ -103,18 +126,19 @@ span_for(struct batch *batch, struct batch_origin *origin)
 	return &batch->spans[new];
 }
 
-void
+uint32_t
 batch_append(struct batch *batch, struct batch_origin *origin,
     const char *lines, size_t length)
 {
 	struct batch_span *span = span_for(batch, origin);
-	uint32_t count = (uint32_t)line_count(lines, length);
+	uint32_t count = (uint32_t)count_lines(lines, length);
 
 	memcpy(batch->data + batch->length, lines, length);
 	batch->length += (uint32_t)length;
 	batch->lines += count;
 	span->length += (uint32_t)length;
 	span->lines += count;
+	return count;
 }
 
 void
@@ -207,7 +231,6 @@ skip_own_span(struct batch_cursor *cursor)
 	const struct batch_span *span = &cursor->batch->spans[cursor->next_own];
 
 	cursor->offset += span->length;
-	cursor->own_bytes += span->length;
 	cursor->own_lines += span->lines;
 	cursor->next_own = span->next;
 }

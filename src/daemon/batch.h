@@ -7,8 +7,8 @@
  * appended since the one before. When everybody took that, the batch is
  * rewound and used again: in the steady state nothing is copied or allocated.
  *
- * A member that could not take it all holds a reference to the batch where it
- * stopped, and its place in it (a cursor). The room then goes on in the same
+ * A member that could not take it all refers to the batch where it stopped, and
+ * remembers its place in it. The room then goes on in the same
  * batch until that is full, and in a new one after it. Each batch refers to
  * the next, so whoever refers to one keeps all that follow: a thousand stalled
  * members keep the bytes from the slowest of them on, once.
@@ -35,7 +35,7 @@
 
 /*
  * Spans of a batch: so many that lines of 16 bytes fill the batch first, so
- * few that shorter ones cannot cost many times their own memory.
+ * few that what shorter ones cost in memory has a limit: 160 KiB a batch.
  */
 #define BATCH_SPANS 4096
 
@@ -50,10 +50,11 @@ struct batch_span {
 };
 
 struct batch {
-	struct batch *next; /* younger; this holds a reference to it */
-	size_t references;
-	uint64_t serial;   /* grows with every batch and every rewind */
-	uint64_t position; /* of data[0] in all the bytes of the room */
+	struct batch *next; /* younger; referred to while this is */
+	size_t references;  /* of those who go on to the next one */
+	size_t pins;	    /* of those who need these bytes only */
+	uint64_t serial;    /* grows with every batch and every rewind */
+	uint64_t position;  /* of data[0] in all the bytes of the room */
 	uint32_t size, length;
 	uint32_t fanned_out; /* bytes at the front that were sent */
 	uint32_t lines;	     /* in the bytes that were not */
@@ -78,21 +79,27 @@ struct batch_cursor {
 	struct batch *batch;
 	uint32_t offset;    /* of the next byte */
 	uint32_t next_own;  /* the first of its own spans from offset on */
-	uint64_t own_bytes; /* of its own that were stepped over */
-	uint32_t own_lines;
+	uint32_t own_lines; /* of its own that were stepped over */
 };
 
 /* An empty batch for at least size bytes, to follow older (NULL: the first). */
 struct batch *batch_new(size_t size, const struct batch *older);
 struct batch *batch_ref(struct batch *batch);
-/* Frees the batch, and those that follow it, that nobody refers to now. */
+/* Lets go of the batch, and of those that follow it, if nobody refers to it. */
 void batch_unref(struct batch *batch);
+
+/* Keeps the bytes, whatever becomes of what follows. */
+struct batch *batch_pin(struct batch *batch);
+void batch_unpin(struct batch *batch);
 
 /* Bytes that still fit; none when the spans are used up. */
 size_t batch_room(const struct batch *batch);
 
-/* Appends whole lines, which must fit, and remembers them as the origin's. */
-void batch_append(struct batch *batch, struct batch_origin *origin,
+/*
+ * Appends whole lines, which must fit, and remembers them as the origin's.
+ * Returns how many they are.
+ */
+uint32_t batch_append(struct batch *batch, struct batch_origin *origin,
     const char *lines, size_t length);
 
 /* All of it was sent, to all but those that hold a cursor. */

@@ -45,7 +45,8 @@ pull(struct member *member)
 {
 	struct brake *brake = &member->room->brake;
 
-	if (member->hold.holds || member->hold.used_ms == BRAKE_GRACE_MS)
+	if (member->hold.holds || member->hold.used_ms == BRAKE_GRACE_MS ||
+	    member->room->rooms->no_brakes)
 		return;
 	member->hold.holds = true;
 	member->hold.mark = fanout_acknowledged_bytes(member);
@@ -85,6 +86,15 @@ brake_sender(struct member *member)
 }
 
 void
+brake_release(struct room *room)
+{
+	struct member *member;
+
+	while ((member = LIST_FIRST(&room->brake.holders)) != NULL)
+		let_go(member);
+}
+
+void
 brake_leave(struct member *member)
 {
 	let_go(member);
@@ -100,27 +110,32 @@ struct pace {
 	int64_t cost_ms, bytes;
 };
 
+/* Those who are to get what the senders wait with: each sender the others'. */
+static size_t
+listener_count(const struct room *room)
+{
+	return room->member_count - (room->brake.waiting_count == 1);
+}
+
 static struct pace
 pace_of(const struct room *room)
 {
 	const struct brake *brake = &room->brake;
 	struct pace pace = {
 		.cost_ms = BRAKE_TICK_MS,
-		.bytes = (int64_t)BRAKE_PACE_BYTES * BRAKE_TICK_MS / 1000,
+		.bytes = BRAKE_PACE_BYTES / 1000 * BRAKE_TICK_MS,
 	};
 	const struct member *member;
-	int64_t quarter = 0;
+	int64_t quarter = 0, least = BRAKE_PACE_LEAST / 1000 * BRAKE_TICK_MS;
 
-	if (brake->holder_count * 2 <=
-	    room->member_count - brake->waiting_count)
+	if (brake->holder_count * 2 <= listener_count(room))
 		return pace;
 	LIST_FOREACH (member, &brake->holders, hold.holder_entry)
 		quarter +=
 		    fanout_acknowledged_bytes(member) - member->hold.mark;
 	quarter /= (int64_t)brake->holder_count * 4;
-	/* They may all have stopped. */
-	if (quarter <= 0)
-		quarter = 1;
+	if (quarter < least)
+		quarter = least;
 	if (quarter < pace.bytes)
 		pace.bytes = quarter;
 	pace.cost_ms /= 4;

@@ -15,7 +15,7 @@
  *     BRAKE_PACE_BYTES a second;
  *   - where most hold the brake, it is the machine or the network that is at
  *     its limit, not they: time counts a quarter, and the pace is a quarter of
- *     what they take on average, if that is less.
+ *     what they take on average, but BRAKE_PACE_LEAST at least.
  *
  * What a member took is what its kernel has acknowledged: its socket becomes
  * writable only now and then, which would make a steady reader look stopped.
@@ -23,8 +23,8 @@
  * With its grace used up a member lets go, and when more than the whole of
  * backlog_bytes waits for it, it is closed as too slow. It has its grace again
  * when it has caught up. So readers that have stopped hold up the others for a
- * tenth of a second, once, or for four tenths where they are the majority, and
- * none keeps them below the pace for longer.
+ * tenth of a second, once, or for four tenths where they are the majority; and
+ * however they read, not much longer below the pace.
  */
 #ifndef BRAKE_H
 #define BRAKE_H
@@ -38,6 +38,7 @@
 #define BRAKE_TICK_MS	 20
 #define BRAKE_GRACE_MS	 100
 #define BRAKE_PACE_BYTES (8 * 1024 * 1024) /* a second */
+#define BRAKE_PACE_LEAST (1024 * 1024)
 
 struct member;
 struct room;
@@ -75,6 +76,9 @@ void brake_forgive(struct member *member);
 
 /* The member sent something: it is not read while somebody brakes. */
 void brake_sender(struct member *member);
+
+/* Everybody lets go. */
+void brake_release(struct room *room);
 
 /* The member leaves the room. */
 void brake_leave(struct member *member);

@@ -327,7 +327,7 @@ load_group(struct loader *loader, const struct conf_key *keys,
 	}
 }
 
-/* A new listener at the end, with its defaults, or NULL when there are many. */
+/* A new listener at the end, with its defaults. */
 static struct conf_listen *
 append_listener(struct conf *conf)
 {

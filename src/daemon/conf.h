@@ -3,7 +3,8 @@
  * The daemon's settings, as tcprelay.conf(5) describes them.
  *
  * A struct conf owns everything in it; conf_free() frees it all. The fields
- * are filled from the table in conf_keys.c and from nowhere else.
+ * are filled from a file by the table in conf_keys.c; the command line may
+ * then replace some.
  */
 #ifndef CONF_H
 #define CONF_H

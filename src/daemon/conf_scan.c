@@ -156,9 +156,14 @@ scan_include(struct scan *scan)
 		return;
 	begin = scan->at + 1;
 	end = strpbrk(begin, "\"\n");
-	if (end == NULL || *end != '"' || scan->depth == INCLUDE_DEPTH)
+	if (end == NULL || *end != '"')
 		return;
 	scan->at = end + 1;
+	if (scan->depth == INCLUDE_DEPTH) {
+		complain(scan, CONF_SCAN_UNREADABLE, (int)strlen(INCLUDE_WORD),
+		    INCLUDE_WORD, "too many files within files");
+		return;
+	}
 	snprintf(path, sizeof(path), "%s/%.*s",
 	    scan->directory == NULL ? "." : scan->directory, (int)(end - begin),
 	    begin);
@@ -182,7 +187,7 @@ scan_include(struct scan *scan)
 static void
 scan_all(struct scan *scan)
 {
-	while (*scan->at != '\0') {
+	while (*scan->at != '\0' && scan->result != CONF_SCAN_UNREADABLE) {
 		const char *at = scan->at;
 
 		if (at[0] == '#' || (at[0] == '/' && at[1] == '/'))

@@ -4,11 +4,11 @@
 #include "daemon/conn.h"
 
 #include "common/address.h"
+#include "common/count.h"
 #include "common/log.h"
 #include "common/socket.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
-#include "daemon/line.h"
 #include "daemon/peer.h"
 #include "daemon/stats.h"
 
@@ -23,9 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long, at most, and how often a closed connection looks for its end. */
-#define LINGER_TICK_MS 50
-#define LINGER_TICKS   40
+/* How often a connection that ends is looked at, and how often at most. */
+#define TICK_MS	     50
+#define LINGER_TICKS 40
 
 /* What becomes of what is queued for a connection that ends. */
 enum manner {
@@ -81,6 +81,7 @@ struct conn {
 	enum state state;
 	enum conn_reason reason;
 	bool queued;	 /* the output evbuffer is not empty */
+	bool lingered;	 /* all that was queued is sent */
 	int write_error; /* errno; the output is lost */
 	struct bufferevent *bev;
 	struct counts counts;
@@ -88,8 +89,9 @@ struct conn {
 	void *owner;
 	struct conn_set *set;
 	TAILQ_ENTRY(conn) entry; /* in the list of its state */
-	struct event *linger;
-	unsigned linger_ticks;
+	struct event *tick;	 /* when it is drained or lingers */
+	unsigned ticks_left;
+	size_t tick_mark;	/* unacknowledged bytes at the last one */
 	struct timespec opened; /* CLOCK_MONOTONIC */
 	union peer peer;
 };
@@ -124,24 +126,17 @@ seconds_since(const struct timespec *then)
 	    (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-/* Lines that were queued but never left this machine were not sent. */
+/* What was queued but never left this machine was not sent. */
 static void
 uncount_queued(struct conn *conn)
 {
 	struct evbuffer *output = bufferevent_get_output(conn->bev);
-	size_t length = evbuffer_get_length(output), lines = 0;
-	struct evbuffer_ptr at;
-	struct evbuffer_iovec piece;
+	size_t bytes = evbuffer_get_length(output);
+	size_t lines = count_buffer_lines(output, 0);
 
-	conn->counts.bytes_out -= length;
-	conn->set->stats->bytes_out -= length;
-	evbuffer_ptr_set(output, &at, 0, EVBUFFER_PTR_SET);
-	while (length > 0 && evbuffer_peek(output, -1, &at, &piece, 1) > 0) {
-		lines += line_count(piece.iov_base, piece.iov_len);
-		length -= piece.iov_len;
-		evbuffer_ptr_set(output, &at, piece.iov_len, EVBUFFER_PTR_ADD);
-	}
+	conn->counts.bytes_out -= bytes;
 	conn->counts.lines_out -= lines;
+	conn->set->stats->bytes_out -= bytes;
 	conn->set->stats->lines_out -= lines;
 }
 
@@ -180,10 +175,23 @@ conn_free(struct conn *conn)
 	set->stats->closed[conn->reason]++;
 	TAILQ_REMOVE(&set->lists[conn->state], conn, entry);
 	set->count--;
-	if (conn->linger != NULL)
-		event_free(conn->linger);
+	if (conn->tick != NULL)
+		event_free(conn->tick);
 	bufferevent_free(conn->bev);
 	free(conn);
+}
+
+static unsigned
+drain_ticks(const struct conn *conn)
+{
+	return (unsigned)conn->set->conf->shutdown_seconds * 1000 / TICK_MS;
+}
+
+/* A connection that cannot be written to is dropped, whatever its reason. */
+static enum manner
+manner_of(const struct conn *conn)
+{
+	return conn->write_error != 0 ? DROP : reasons[conn->reason].manner;
 }
 
 /* Whether the kernel has nothing left to do for a connection that ends. */
@@ -196,15 +204,45 @@ is_settled(const struct conn *conn)
 	    socket_has_input(conn->fd) || socket_peer_has_closed(conn->fd);
 }
 
+/* A peer that acknowledges something, however little, is waited for. */
 static void
-on_linger_tick(evutil_socket_t fd, short what, void *arg)
+look_at_drain(struct conn *conn)
+{
+	size_t left = conn_unacknowledged_bytes(conn);
+
+	if (left < conn->tick_mark)
+		conn->ticks_left = drain_ticks(conn);
+	conn->tick_mark = left;
+	if (--conn->ticks_left == 0)
+		conn_close(conn, CONN_NOT_DRAINED);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
 
 	(void)fd;
 	(void)what;
-	if (is_settled(conn) || --conn->linger_ticks == 0)
+	if (conn->state == DRAINING)
+		look_at_drain(conn);
+	else if (conn->state == LINGERING &&
+	    (is_settled(conn) || --conn->ticks_left == 0))
 		set_state(conn, CLOSING);
+}
+
+/* Goes on to a state in which on_tick() looks at the connection. */
+static void
+watch(struct conn *conn, enum state state, unsigned ticks)
+{
+	static const struct timeval tick = { .tv_usec = TICK_MS * 1000 };
+
+	set_state(conn, state);
+	conn->ticks_left = ticks;
+	if (conn->tick != NULL)
+		return;
+	conn->tick = event_new(conn->set->base, -1, EV_PERSIST, on_tick, conn);
+	event_add(conn->tick, &tick);
 }
 
 /*
@@ -214,10 +252,8 @@ on_linger_tick(evutil_socket_t fd, short what, void *arg)
  * for. A peer that has sent its FIN sends nothing more: it needs no wait.
  */
 static void
-finish(struct conn *conn)
+linger(struct conn *conn)
 {
-	static const struct timeval tick = { .tv_usec = LINGER_TICK_MS * 1000 };
-
 	if (conn->reason == CONN_END_OF_INPUT) {
 		conn_free(conn);
 		return;
@@ -225,42 +261,35 @@ finish(struct conn *conn)
 	if (reasons[conn->reason].manner == DRAIN &&
 	    !socket_has_input(conn->fd))
 		shutdown(conn->fd, SHUT_WR);
-	if (is_settled(conn)) {
+	if (is_settled(conn))
 		conn_free(conn);
-		return;
-	}
-	set_state(conn, LINGERING);
-	conn->linger_ticks = LINGER_TICKS;
-	conn->linger =
-	    event_new(conn->set->base, -1, EV_PERSIST, on_linger_tick, conn);
-	event_add(conn->linger, &tick);
+	else
+		watch(conn, LINGERING, LINGER_TICKS);
 }
 
-static void
-drain(struct conn *conn)
-{
-	struct timeval limit = { .tv_sec = conn->set->conf->shutdown_seconds };
-
-	leave(conn, true);
-	if (!conn->queued) {
-		finish(conn);
-		return;
-	}
-	set_state(conn, DRAINING);
-	bufferevent_set_timeouts(conn->bev, NULL, &limit);
-}
-
-/* A connection that was marked: on its way to be drained, or at its end. */
+/*
+ * A connection that was marked goes one step on: it leaves its owner, who
+ * queues what it is owed; is drained; lingers; is freed. Each step that has to
+ * wait ends with the mark again.
+ */
 static void
 reap(struct conn *conn)
 {
-	if (reasons[conn->reason].manner == DROP) {
+	if (manner_of(conn) == DROP) {
 		socket_reset_on_close(conn->fd);
 		conn_free(conn);
-	} else if (conn->linger != NULL) {
+	} else if (conn->handler != NULL) {
+		/* Stays marked, for the owner may find that it is to be
+		 * dropped. */
+		leave(conn, true);
+	} else if (conn->lingered) {
 		conn_free(conn);
+	} else if (conn->queued) {
+		watch(conn, DRAINING, drain_ticks(conn));
+		conn->tick_mark = conn_unacknowledged_bytes(conn);
 	} else {
-		drain(conn);
+		conn->lingered = true;
+		linger(conn);
 	}
 }
 
@@ -296,19 +325,14 @@ reason_of(int error)
 void
 conn_close(struct conn *conn, enum conn_reason reason)
 {
-	bool dropped;
+	bool dropped = reasons[reason].manner == DROP;
 
-	if (conn->write_error != 0)
-		reason = reason_of(conn->write_error);
-	dropped = reasons[reason].manner == DROP;
 	/* A drain that fails ends with the reason of its failure. */
 	if (conn->reason != CONN_NO_REASON &&
 	    !(dropped && reasons[conn->reason].manner != DROP))
 		return;
 	conn->reason = reason;
-	bufferevent_disable(conn->bev, EV_READ);
-	if (dropped)
-		bufferevent_disable(conn->bev, EV_WRITE);
+	bufferevent_disable(conn->bev, dropped ? EV_READ | EV_WRITE : EV_READ);
 	if (conn->state != CLOSING)
 		set_state(conn, CLOSING);
 }
@@ -320,9 +344,10 @@ conn_close(struct conn *conn, enum conn_reason reason)
 static void
 stop_output(struct conn *conn, int error)
 {
-	conn->write_error = error;
+	if (conn->write_error == 0)
+		conn->write_error = error;
 	bufferevent_disable(conn->bev, EV_WRITE);
-	if (conn->state == DRAINING)
+	if (conn->state != OPEN)
 		conn_close(conn, reason_of(error));
 }
 
@@ -337,6 +362,14 @@ close_on_error(struct conn *conn, int error)
 		    peer_name(&conn->peer, name, sizeof(name)),
 		    strerror(error));
 	conn_close(conn, reason);
+}
+
+/* An error that may be gone at the next try. */
+static bool
+is_passing(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ENOBUFS ||
+	    error == ENOMEM;
 }
 
 static bool
@@ -361,7 +394,7 @@ read_more(struct conn *conn)
 
 	if (length > 0)
 		take_input(conn, bytes, (size_t)length);
-	else if (length == -1 && errno != EAGAIN && errno != EINTR)
+	else if (length == -1 && !is_passing(errno))
 		stop_output(conn, errno);
 }
 
@@ -406,6 +439,11 @@ end_of_input(struct conn *conn)
 	conn_close(conn, CONN_END_OF_INPUT);
 }
 
+/*
+ * After an error that a write was told of, a read only tells that there is no
+ * more. EPIPE means that the peer's FIN had come before, so its last line is
+ * whole; see tcp_reset() in Linux.
+ */
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -413,11 +451,9 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)bev;
-	if (what & BEV_EVENT_TIMEOUT)
-		conn_close(conn, CONN_NOT_DRAINED);
-	else if (what & BEV_EVENT_WRITING)
+	if (what & BEV_EVENT_WRITING)
 		stop_output(conn, error);
-	else if (conn->write_error != 0)
+	else if (conn->write_error != 0 && conn->write_error != EPIPE)
 		close_on_error(conn, conn->write_error);
 	else if (what & BEV_EVENT_EOF)
 		end_of_input(conn);
@@ -515,7 +551,7 @@ conn_send(struct conn *conn, const struct iovec *iov, int count)
 	else
 		sent = sendmsg(conn->fd, &message, flags);
 	if (sent == -1) {
-		if (errno != EAGAIN && errno != EINTR)
+		if (!is_passing(errno))
 			stop_output(conn, errno);
 		return 0;
 	}
@@ -543,7 +579,7 @@ static void
 queued(struct conn *conn, const char *bytes, size_t length)
 {
 	conn->queued = true;
-	conn_count_lines_out(conn, line_count(bytes, length));
+	conn_count_lines_out(conn, count_lines(bytes, length));
 	count_out(conn, length);
 }
 
@@ -614,8 +650,10 @@ conn_set_free(struct conn_set *set)
 		while ((conn = TAILQ_FIRST(&set->lists[state])) != NULL) {
 			if (conn->reason == CONN_NO_REASON)
 				conn->reason = CONN_SHUTDOWN;
-			if (conn->queued)
+			if (conn->queued) {
 				conn->reason = CONN_NOT_DRAINED;
+				socket_reset_on_close(conn->fd);
+			}
 			conn_free(conn);
 		}
 	free(set);

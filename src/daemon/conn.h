@@ -38,7 +38,7 @@ enum conn_reason {
 	CONN_ERROR,	    /* any other error of the socket */
 	CONN_LINE_TOO_LONG, /* over limits.line_bytes */
 	CONN_TOO_SLOW,	    /* over slow_client.backlog_bytes */
-	CONN_NOT_DRAINED,   /* it was leaving and took nothing for too long */
+	CONN_NOT_DRAINED,   /* it did not take what was queued in time */
 	CONN_SERVER_FULL,   /* over limits.clients */
 	CONN_SHUTDOWN,	    /* the daemon stops */
 	CONN_REASONS

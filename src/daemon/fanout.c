@@ -3,11 +3,11 @@
 
 #include "daemon/fanout.h"
 
+#include "common/count.h"
 #include "daemon/batch.h"
 #include "daemon/brake.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
-#include "daemon/line.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
 
@@ -43,14 +43,13 @@ catch_up(struct member *member)
 {
 	batch_unref(member->behind);
 	member->behind = NULL;
-	member->own_bytes = 0;
 	brake_forgive(member);
 }
 
 static void
 release_batch(void *arg)
 {
-	batch_unref(arg);
+	batch_unpin(arg);
 }
 
 /* Moves a member that is behind; its reference goes along. */
@@ -61,7 +60,6 @@ advance(struct member *member, const struct batch_cursor *cursor)
 
 	member->behind = batch_ref(cursor->batch);
 	member->behind_offset = cursor->offset;
-	member->own_bytes -= cursor->own_bytes;
 	batch_unref(old);
 }
 
@@ -82,7 +80,7 @@ feed(struct member *member, uint64_t until, size_t queue_bytes)
 			return;
 		}
 		conn_queue_reference(member->conn, run.iov_base, run.iov_len,
-		    release_batch, batch_ref(cursor.batch));
+		    release_batch, batch_pin(cursor.batch));
 	}
 	advance(member, &cursor);
 }
@@ -112,14 +110,16 @@ fanout_acknowledged_bytes(const struct member *member)
 	    (int64_t)conn_unacknowledged_bytes(member->conn);
 }
 
-/* Bytes that were fanned out and that the member's socket has not taken. */
+/*
+ * Bytes that are kept for the member, its own lines among them: they hold the
+ * batches just as long.
+ */
 static uint64_t
 backlog_bytes(const struct member *member, uint64_t until)
 {
 	uint64_t position = member->behind->position + member->behind_offset;
 
-	return conn_queued_bytes(member->conn) + (until - position) -
-	    member->own_bytes;
+	return conn_queued_bytes(member->conn) + (until - position);
 }
 
 static void
@@ -176,7 +176,7 @@ seek(struct batch_cursor *cursor, const struct batch_origin *origin,
 			cursor->offset -= (uint32_t)(run.iov_len - bytes);
 			run.iov_len = bytes;
 		}
-		lines += line_count(run.iov_base, run.iov_len);
+		lines += count_lines(run.iov_base, run.iov_len);
 		bytes -= run.iov_len;
 	}
 	return lines;
@@ -184,17 +184,10 @@ seek(struct batch_cursor *cursor, const struct batch_origin *origin,
 
 /* The member goes on from the cursor when its connection has drained. */
 static void
-fall_behind(
-    struct member *member, const struct batch_cursor *cursor, uint64_t until)
+fall_behind(struct member *member, const struct batch_cursor *cursor)
 {
-	struct batch_cursor rest = *cursor;
-	struct iovec run;
-
 	member->behind = batch_ref(cursor->batch);
 	member->behind_offset = cursor->offset;
-	while (batch_next_run(&rest, &member->origin, until, &run))
-		continue;
-	member->own_bytes = rest.own_bytes - cursor->own_bytes;
 }
 
 /* The socket took only so much of the round. */
@@ -206,7 +199,7 @@ stop_short(const struct round *round, struct member *member, size_t sent)
 
 	conn_count_lines_out(
 	    member->conn, seek(&cursor, &member->origin, round->until, sent));
-	fall_behind(member, &cursor, round->until);
+	fall_behind(member, &cursor);
 	if (!conn_is_queued(member->conn))
 		feed(member, round->until, FANOUT_QUEUE_BYTES);
 	police(member, round->until);
@@ -279,7 +272,7 @@ end(struct room *room)
 	batch_ref(room->tail);
 	batch_unref(room->from);
 	room->from = room->tail;
-	if (room->tail->references > 1)
+	if (room->tail->references > 1 || room->tail->pins > 0)
 		return;
 	if (room->tail->size == BATCH_BYTES) {
 		batch_rewind(room->tail);

@@ -104,16 +104,3 @@ line_finish(struct line_framer *framer, line_sink *sink, void *arg)
 	if (framer->length > 0)
 		complete_partial(framer, "\n", 1, sink, arg);
 }
-
-size_t
-line_count(const char *bytes, size_t length)
-{
-	const char *end = bytes + length, *line_end;
-	size_t lines = 0;
-
-	while ((line_end = memchr(bytes, '\n', (size_t)(end - bytes)))) {
-		lines++;
-		bytes = line_end + 1;
-	}
-	return lines;
-}

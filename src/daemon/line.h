@@ -36,7 +36,4 @@ void line_finish(struct line_framer *framer, line_sink *sink, void *arg);
 
 void line_clear(struct line_framer *framer);
 
-/* How many line ends there are in the bytes. */
-size_t line_count(const char *bytes, size_t length);
-
 #endif

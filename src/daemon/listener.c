@@ -32,7 +32,8 @@ struct door {
 struct listener {
 	struct event_base *base;
 	char *room;
-	char *path; /* of the Unix socket that was bound, or NULL */
+	char *path;	   /* of the Unix socket that was bound, or NULL */
+	struct stat bound; /* what it was then */
 	listener_accept *accept;
 	void *arg;
 	struct door *doors;
@@ -86,7 +87,8 @@ remove_stale(const struct endpoint *endpoint)
 
 	if (stat(endpoint->sa.un.sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
 		return;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* A living one with a full queue says EAGAIN. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return;
 	if (connect(fd, &endpoint->sa.any, endpoint->length) == -1 &&
@@ -128,6 +130,7 @@ bind_unix(struct listener *listener, int fd, const struct endpoint *endpoint,
 	if (bind(fd, &endpoint->sa.any, endpoint->length) == -1)
 		return -1;
 	listener->path = xstrdup(path);
+	stat(path, &listener->bound);
 	/* Nobody can connect before listen(2), so this is in time. */
 	if (permissions == CONF_NO_PERMISSIONS)
 		return 0;
@@ -260,6 +263,18 @@ listener_start(struct listener *listener)
 	}
 }
 
+/* Another daemon may have put its own in the place. */
+static void
+remove_own(const struct listener *listener)
+{
+	struct stat now;
+
+	if (stat(listener->path, &now) == 0 &&
+	    now.st_dev == listener->bound.st_dev &&
+	    now.st_ino == listener->bound.st_ino)
+		unlink(listener->path);
+}
+
 void
 listener_free(struct listener *listener)
 {
@@ -272,7 +287,7 @@ listener_free(struct listener *listener)
 		event_free(listener->doors[i].pause);
 	}
 	if (listener->path != NULL)
-		unlink(listener->path);
+		remove_own(listener);
 	free(listener->doors);
 	free(listener->path);
 	free(listener->room);

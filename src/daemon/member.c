@@ -17,8 +17,8 @@ on_lines(const char *lines, size_t length, void *arg)
 {
 	struct member *member = arg;
 
-	conn_count_lines_in(member->conn, line_count(lines, length));
-	room_gather(member->room, member, lines, length);
+	conn_count_lines_in(
+	    member->conn, room_gather(member->room, member, lines, length));
 }
 
 static bool

@@ -27,7 +27,6 @@ struct member {
 	struct batch *behind;	/* where its next byte is; a reference */
 	uint32_t behind_offset; /* NULL: it has all that was fanned out */
 	struct batch_origin origin;
-	uint64_t own_bytes; /* its own from there on, to be left out */
 	struct brake_hold hold;
 	struct room *room;
 	size_t slot; /* in room->members */

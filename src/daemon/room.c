@@ -86,6 +86,16 @@ rooms_fan_out(struct rooms *rooms)
 }
 
 void
+rooms_release_brakes(struct rooms *rooms)
+{
+	struct room *room;
+
+	rooms->no_brakes = true;
+	TAILQ_FOREACH (room, &rooms->all, entry)
+		brake_release(room);
+}
+
+void
 room_join(struct room *room, struct member *member)
 {
 	fan_out(room);
@@ -144,12 +154,12 @@ add_batch(struct room *room, const char *lines, size_t length)
 	room->rooms->batch_full = true;
 }
 
-void
+size_t
 room_gather(
     struct room *room, struct member *member, const char *lines, size_t length)
 {
 	struct rooms *rooms = room->rooms;
-	size_t taken;
+	size_t taken, count = 0;
 
 	rooms->gathered_bytes += length;
 	while (length > 0) {
@@ -158,9 +168,8 @@ room_gather(
 			add_batch(room, lines, length);
 			continue;
 		}
-		batch_append(room->tail, &member->origin, lines, taken);
-		if (member->behind != NULL)
-			member->own_bytes += taken;
+		count +=
+		    batch_append(room->tail, &member->origin, lines, taken);
 		lines += taken;
 		length -= taken;
 	}
@@ -169,4 +178,5 @@ room_gather(
 		TAILQ_INSERT_TAIL(&rooms->waiting, room, waiting_entry);
 		room->waiting = true;
 	}
+	return count;
 }

@@ -44,6 +44,7 @@ struct rooms {
 	struct room_list all;
 	struct room_list waiting;
 	uint64_t gathered_bytes; /* since the start */
+	bool no_brakes;		 /* senders wait for nobody any more */
 	bool batch_full;	 /* since the last fan-out of all */
 	uint64_t last_id;	 /* of a member */
 	size_t member_count;	 /* in all of them */
@@ -56,14 +57,19 @@ struct rooms *rooms_new(struct event_base *base, const struct conf *conf);
 void rooms_free(struct rooms *rooms);
 /* The room of that name, at most ROOM_NAME_MAX bytes; made if need be. */
 struct room *rooms_get(struct rooms *rooms, const char *name);
+/* From now on senders wait for nobody. */
+void rooms_release_brakes(struct rooms *rooms);
 /* Fans out what waits, everywhere. */
 void rooms_fan_out(struct rooms *rooms);
 
 void room_join(struct room *room, struct member *member);
 void room_leave(struct room *room, struct member *member);
 
-/* Whole lines of a member, for everybody else, in the next fan-out. */
-void room_gather(
+/*
+ * Whole lines of a member, for everybody else, in the next fan-out. Returns how
+ * many they are.
+ */
+size_t room_gather(
     struct room *room, struct member *member, const char *lines, size_t length);
 
 #endif

@@ -16,8 +16,10 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /*
@@ -32,6 +34,9 @@
 
 /* Connections over the limit of clients that are closed politely. */
 #define REFUSALS_MAX 64
+
+/* Descriptors that are no clients: listeners, the log, libevent's own. */
+#define OTHER_FILES 64
 
 struct server {
 	struct event_base *base;
@@ -68,7 +73,10 @@ on_accept(int fd, const struct sockaddr *peer, socklen_t peer_length,
 	size_t limit = (size_t)server->conf->clients;
 
 	if (conn_set_count(server->conns) >= limit + REFUSALS_MAX) {
+		server->stats.accepted++;
 		server->stats.closed[CONN_SERVER_FULL]++;
+		log_debug("closed unanswered reason=\"%s\"",
+		    conn_reason_text(CONN_SERVER_FULL));
 		close(fd);
 		return;
 	}
@@ -173,6 +181,23 @@ open_listeners(struct server *server)
 	return 0;
 }
 
+/* Every client is a descriptor, and some are needed besides. */
+static void
+raise_descriptor_limit(const struct conf *conf)
+{
+	rlim_t needed = (rlim_t)conf->clients + REFUSALS_MAX + OTHER_FILES;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur < needed)
+		log_warn("limits.clients is %jd, but this process may have "
+			 "only %ju files open; needed: %ju",
+		    (intmax_t)conf->clients, (uintmax_t)limit.rlim_cur,
+		    (uintmax_t)needed);
+}
+
 struct server *
 server_new(struct conf *conf)
 {
@@ -198,6 +223,7 @@ server_new(struct conf *conf)
 	server->sigusr1 = add_signal(server, SIGUSR1, on_sigusr1);
 	/* libevent writes to sockets without MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit(conf);
 	if (open_listeners(server) == 0)
 		return server;
 	server_free(server);
@@ -246,6 +272,7 @@ server_run(struct server *server)
 	while (!server->stopping && !server->stopped)
 		turn(server, true);
 	/* What had come when we were told to stop is relayed like the rest. */
+	rooms_release_brakes(server->rooms);
 	while (
 	    !server->stopped && turns < LAST_TURNS_MAX && turn(server, false))
 		turns++;

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -340,6 +341,40 @@ test_the_timeout_ends_a_wait_for_the_relay(void **state)
 	close(server);
 }
 
+/* Once connected there is no hurry, whatever libevent remembers. */
+static void
+test_the_timeout_does_not_end_a_transfer_that_pauses(void **state)
+{
+	enum { LENGTH = 8 << 20 };
+	char address[64], path[] = "/tmp/tcprelay-input.XXXXXX";
+	int server = fake_relay(address, sizeof(address), 1), peer, input;
+	const char *argv[] = { client_program(), "-w", "1", address, NULL };
+	char *line = malloc(LENGTH), bytes[65536];
+	size_t total = 0;
+	ssize_t got;
+	pid_t client;
+
+	(void)state;
+	memset(line, 'x', LENGTH);
+	line[LENGTH - 1] = '\n';
+	input = mkstemp(path);
+	write_file(path, line, LENGTH);
+	free(line);
+	client = start_program(argv, input, -1, STDERR_FILENO);
+	peer = accept(server, NULL, NULL);
+	/* A pause longer than the timeout, unless the client gives up. */
+	poll(&(struct pollfd){ .fd = peer, .events = POLLRDHUP }, 1, 1500);
+	while ((got = read(peer, bytes, sizeof(bytes))) > 0)
+		total += (size_t)got;
+	assert_int_equal(got, 0);
+	assert_int_equal(total, LENGTH);
+	close(peer);
+	assert_int_equal(await_exit(client), 0);
+	unlink(path);
+	close(input);
+	close(server);
+}
+
 /* A full backlog: the kernel drops what comes, as a dead host would. */
 static void
 test_the_timeout_ends_an_attempt_to_connect(void **state)
@@ -423,6 +458,7 @@ main(void)
 		E2E_TEST(test_every_address_of_a_name_is_tried),
 		E2E_TEST(test_verbose_tells_the_life_of_the_connection),
 		E2E_TEST(test_the_timeout_ends_a_wait_for_the_relay),
+		E2E_TEST(test_the_timeout_does_not_end_a_transfer_that_pauses),
 		E2E_TEST(test_the_timeout_ends_an_attempt_to_connect),
 		E2E_TEST(test_wrong_usage_exits_with_2),
 		E2E_TEST(test_help_and_version),

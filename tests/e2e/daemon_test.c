@@ -177,6 +177,25 @@ test_a_unix_socket_has_its_permissions_and_goes_at_the_end(void **state)
 	relay_await_stop(relay);
 }
 
+static void
+test_a_socket_file_of_somebody_else_is_left_alone(void **state)
+{
+	struct relay *relay = relay_start("listen = \"unix:%s/sock\";", 1);
+	char path[128];
+	siginfo_t info;
+	struct stat st;
+
+	(void)state;
+	strcpy(path, relay_path(relay, "sock"));
+	assert_int_equal(rename(path, relay_path(relay, "moved")), 0);
+	write_file(path, "", 0);
+	kill(relay->pid, SIGTERM);
+	assert_int_equal(
+	    waitid(P_PID, (id_t)relay->pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(stat(path, &st), 0);
+	relay_await_stop(relay);
+}
+
 /* What a kill -9 leaves is replaced; what a living daemon uses is not. */
 static void
 test_a_stale_socket_file_is_replaced_and_a_living_one_is_not(void **state)
@@ -299,12 +318,19 @@ test_a_drain_ends_after_shutdown_seconds(void **state)
 					  "100000000; };",
 	    1);
 	int stopped = stop_reading(relay);
+	char bytes[65536];
+	ssize_t got;
 
 	(void)state;
 	kill(relay->pid, SIGTERM);
 	relay_await_log(relay, "not everything was taken in time");
-	close(stopped);
 	relay_await_stop(relay);
+	/* Not a clean end in the middle of a line. */
+	while ((got = read(stopped, bytes, sizeof(bytes))) > 0)
+		continue;
+	assert_int_equal(got, -1);
+	assert_int_equal(errno, ECONNRESET);
+	close(stopped);
 }
 
 static void
@@ -385,6 +411,7 @@ main(void)
 		    test_one_listener_that_fails_leaves_nothing_of_the_others),
 		E2E_TEST(
 		    test_a_unix_socket_has_its_permissions_and_goes_at_the_end),
+		E2E_TEST(test_a_socket_file_of_somebody_else_is_left_alone),
 		E2E_TEST(
 		    test_a_stale_socket_file_is_replaced_and_a_living_one_is_not),
 		E2E_TEST(test_the_command_line_replaces_where_to_listen),

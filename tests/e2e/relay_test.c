@@ -538,6 +538,27 @@ test_last_words_of_one_who_never_reads_arrive(void **state)
 	relay_stop(relay);
 }
 
+/* The relay's write fails first, and then comes the peer's end. */
+static void
+test_a_last_half_line_after_a_failed_write_arrives(void **state)
+{
+	struct relay *relay =
+	    relay_start("listen = [ \"127.0.0.1:0\", \"unix:%s/sock\" ];", 2);
+	int talker = relay_connect(relay), reader = relay_connect(relay);
+	int deaf = connect_unix(relay);
+
+	(void)state;
+	shutdown(deaf, SHUT_RD);
+	send_text(talker, "nobody hears this\n");
+	expect_text(reader, "nobody hears this\n");
+	send_text(deaf, "one\ntwo");
+	close(deaf);
+	expect_text(reader, "one\ntwo\n");
+	close(talker);
+	close(reader);
+	relay_stop(relay);
+}
+
 static void
 test_a_stopped_reader_costs_the_others_nothing(void **state)
 {
@@ -598,6 +619,7 @@ main(void)
 		E2E_TEST(test_many_writers_are_heard_in_one_order_by_all),
 		E2E_TEST(test_resets_while_others_talk),
 		E2E_TEST(test_last_words_of_one_who_never_reads_arrive),
+		E2E_TEST(test_a_last_half_line_after_a_failed_write_arrives),
 		E2E_TEST(test_a_stopped_reader_costs_the_others_nothing),
 	};
 

@@ -10,6 +10,7 @@
 
 #include "fuzz.h"
 
+#include "common/count.h"
 #include "common/xmalloc.h"
 #include "daemon/line.h"
 
@@ -88,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_ASSERT(sink.length == length + partial);
 		FUZZ_ASSERT(memcmp(sink.bytes, stream, length) == 0);
 	}
-	FUZZ_ASSERT(line_count(sink.bytes, sink.length) <= sink.length);
+	FUZZ_ASSERT(count_lines(sink.bytes, sink.length) <= sink.length);
 	line_clear(&framer);
 	free(sink.bytes);
 	return 0;

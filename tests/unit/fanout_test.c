@@ -183,6 +183,7 @@ test_one_who_is_behind_and_talks_gets_only_the_others(void **state)
 	int talker = join(f), both = join(f);
 	unsigned number;
 
+	f->conf->backlog_bytes = 1 << 24;
 	for (number = 0; number < 8000; number++) {
 		say(f, talker, number);
 		if (number % 3 == 0)
@@ -283,6 +284,77 @@ test_a_stopped_member_is_closed_and_the_others_go_on(void **state)
 	assert_int_equal(conn_set_count(f->conns), 2);
 	close(talker);
 	close(stopped);
+	close(listener);
+}
+
+/* Its own lines hold the batches as long as those of the others do. */
+static void
+test_a_stopped_member_that_talks_keeps_no_more(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), stopped = join(f), i;
+	size_t most = 0, kept;
+
+	f->conf->backlog_bytes = 100000;
+	for (i = 0; f->room->members[1]->behind == NULL; i++)
+		say(f, talker, (unsigned)i);
+	for (i = 0; f->stats.closed[CONN_TOO_SLOW] == 0; i++) {
+		ssize_t wrote = write(stopped, "its own line\n", 13);
+
+		assert_true(wrote == 13 || errno == EAGAIN);
+		turn(f);
+		kept = kept_bytes(f->room);
+		most = kept > most ? kept : most;
+	}
+	assert_in_range(most, 1, 100000 + 3 * BATCH_BYTES);
+	close(talker);
+	close(stopped);
+}
+
+/* The peer's end, and then a write that fails. */
+static void
+test_one_who_leaves_and_resets_is_freed(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), leaver = join(f), i;
+
+	for (i = 0; i < 4000; i++)
+		say(f, talker, (unsigned)i);
+	shutdown(leaver, SHUT_WR);
+	turn(f);
+	assert_int_equal(conn_set_count(f->conns), 2);
+	close(leaver);
+	for (i = 0; i < 3; i++)
+		turn(f);
+	assert_int_equal(conn_set_count(f->conns), 1);
+	close(talker);
+}
+
+static void
+test_one_who_leaves_does_not_keep_what_comes_after(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), leaver = join(f), listener = join(f);
+	unsigned number = 0, heard = 0;
+	struct batch *owed;
+
+	while (f->room->members[1]->behind == NULL) {
+		say(f, talker, number++);
+		heard = hear(f, listener, heard);
+	}
+	owed = f->room->members[1]->behind;
+	shutdown(leaver, SHUT_WR);
+	turn(f);
+	for (; number < 6000; number++) {
+		say(f, talker, number);
+		if (number % 1000 == 0)
+			heard = hear(f, listener, heard);
+	}
+	assert_int_equal(owed->references, 0);
+	assert_true(owed->pins > 0);
+	assert_null(owed->next);
+	close(talker);
+	close(leaver);
 	close(listener);
 }
 
@@ -388,6 +460,9 @@ main(void)
 		FANOUT_TEST(test_many_stalled_members_hold_one_copy),
 		FANOUT_TEST(
 		    test_a_stopped_member_is_closed_and_the_others_go_on),
+		FANOUT_TEST(test_a_stopped_member_that_talks_keeps_no_more),
+		FANOUT_TEST(test_one_who_leaves_and_resets_is_freed),
+		FANOUT_TEST(test_one_who_leaves_does_not_keep_what_comes_after),
 		FANOUT_TEST(test_one_who_leaves_still_gets_its_backlog),
 		FANOUT_TEST(test_the_last_words_of_one_who_leaves_arrive),
 		FANOUT_TEST(test_lines_longer_than_a_batch),

@@ -8,6 +8,7 @@
 
 #include "unit.h"
 
+#include "common/count.h"
 #include "daemon/line.h"
 
 #include <stdbool.h>
@@ -85,7 +86,7 @@ test_byte_by_byte_gives_the_same_lines(void **state)
 		assert_int_equal(
 		    line_feed(&framer, stream + i, 1, 100, collect, &sink), 0);
 	assert_memory_equal(sink.bytes, stream, WHOLE_LENGTH);
-	assert_int_equal(sink.calls, line_count(stream, STREAM_LENGTH));
+	assert_int_equal(sink.calls, count_lines(stream, STREAM_LENGTH));
 	line_clear(&framer);
 }
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* How many line ends there are in some bytes. */
+#ifndef COUNT_H
+#define COUNT_H
+
+#include <stddef.h>
+
+struct evbuffer;
+
+size_t count_lines(const char *bytes, size_t length);
+
+/* In a buffer, after the first bytes of it. */
+size_t count_buffer_lines(struct evbuffer *buffer, size_t skip);
+
+#endif
