@@ -23,8 +23,8 @@
  * With its grace used up a member lets go, and when more than the whole of
  * backlog_bytes waits for it, it is closed as too slow. It has its grace again
  * when it has caught up. So readers that have stopped hold up the others for a
- * tenth of a second, once, or for four tenths where they are the majority; and
- * however they read, not much longer below the pace.
+ * tenth of a second, once, or for half a second where they are the majority;
+ * and however they read, not much longer below the pace.
  */
 #ifndef BRAKE_H
 #define BRAKE_H
