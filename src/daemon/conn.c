@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ static const struct {
 /* libevent's EVBUFFER_MAX_READ, and what is read beyond it in a pass. */
 #define READ_BYTES    4096
 #define SCRATCH_BYTES 61440
+
+#define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 
 enum state { OPEN, CLOSING, DRAINING, LINGERING, STATES };
 
@@ -535,28 +538,45 @@ count_out(struct conn *conn, size_t bytes)
 	conn->set->stats->bytes_out += bytes;
 }
 
-size_t
-conn_send(struct conn *conn, const struct iovec *iov, int count)
+/* What a send(2) or the like returned: bytes, or -1 and errno. */
+static inline size_t
+count_sent(struct conn *conn, ssize_t sent)
 {
-	const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+	if (sent >= 0) {
+		count_out(conn, (size_t)sent);
+		return (size_t)sent;
+	}
+	if (!is_passing(errno))
+		stop_output(conn, errno);
+	return 0;
+}
+
+static ssize_t
+send_pieces(const struct conn *conn, const struct iovec *iov, int count)
+{
 	struct msghdr message = {
 		.msg_iov = (struct iovec *)iov,
 		.msg_iovlen = (size_t)count,
 	};
-	ssize_t sent;
 
-	/* Nearly always there is one piece, and send(2) is the quicker one. */
-	if (count == 1)
-		sent = send(conn->fd, iov->iov_base, iov->iov_len, flags);
-	else
-		sent = sendmsg(conn->fd, &message, flags);
-	if (sent == -1) {
-		if (!is_passing(errno))
-			stop_output(conn, errno);
-		return 0;
-	}
-	count_out(conn, (size_t)sent);
-	return (size_t)sent;
+	return sendmsg(conn->fd, &message, SEND_FLAGS);
+}
+
+/* Nearly always there is one piece, and send(2) is the quicker one. */
+size_t
+conn_send(struct conn *conn, const struct iovec *iov, int count)
+{
+	return count_sent(conn,
+	    count == 1 ? send(conn->fd, iov->iov_base, iov->iov_len, SEND_FLAGS)
+		       : send_pieces(conn, iov, count));
+}
+
+size_t
+conn_send_file(struct conn *conn, int file, size_t length)
+{
+	off_t offset = 0;
+
+	return count_sent(conn, sendfile(conn->fd, file, &offset, length));
 }
 
 struct release {

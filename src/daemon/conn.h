@@ -114,6 +114,9 @@ size_t conn_unacknowledged_bytes(const struct conn *conn);
  */
 size_t conn_send(struct conn *conn, const struct iovec *iov, int count);
 
+/* The same with the first bytes of a file, whose pages are not copied. */
+size_t conn_send_file(struct conn *conn, int file, size_t length);
+
 /*
  * Queues bytes without a copy; release(arg) is called when they are not needed
  * any more.

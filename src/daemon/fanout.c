@@ -12,7 +12,9 @@
 #include "daemon/room.h"
 
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /*
  * Runs in one send. A member has few: one a batch, and one after each of its
@@ -20,6 +22,16 @@
  * rest of a member that has more is queued.
  */
 #define RUNS_MAX 64
+
+/*
+ * A large round for many is put into a file in memory once and sent from there
+ * with sendfile(2): the kernel then refers to the same pages for everybody,
+ * where send(2) would allocate and copy them for each. From these sizes on that
+ * is worth the file; see HACKING. The file is a new one each time, because its
+ * pages are in use until the last peer has read them.
+ */
+#define SHARE_BYTES   24576
+#define SHARE_MEMBERS 16
 
 /* Runs of bytes for one send. */
 struct runs {
@@ -35,7 +47,8 @@ struct round {
 	uint32_t offset;    /* after what was sent of it before; */
 	uint64_t until;	    /* ends before this position */
 	uint32_t lines;
-	struct runs whole; /* for all that did not speak in it */
+	struct runs whole; /* for all that did not speak in it, */
+	int file;	   /* and the same in a file, or -1 */
 };
 
 static void
@@ -211,7 +224,9 @@ send_runs(const struct round *round, struct member *member,
 {
 	size_t sent = 0;
 
-	if (runs->count > 0)
+	if (runs == &round->whole && round->file != -1)
+		sent = conn_send_file(member->conn, round->file, runs->bytes);
+	else if (runs->count > 0)
 		sent = conn_send(member->conn, runs->iov, runs->count);
 	if (sent == runs->bytes && runs->complete)
 		conn_count_lines_out(member->conn, round->lines - own_lines);
@@ -244,6 +259,24 @@ fan_out_to(const struct round *round, struct member *member)
 	send_runs(round, member, &runs, cursor.own_lines);
 }
 
+/* Returns a file with the runs in it, or -1 when they are better sent as such.
+ */
+static int
+share(const struct runs *runs, size_t members)
+{
+	int file;
+
+	if (runs->bytes < SHARE_BYTES || members < SHARE_MEMBERS)
+		return -1;
+	file = memfd_create("lines", MFD_CLOEXEC);
+	if (file == -1)
+		return -1;
+	if (pwritev(file, runs->iov, runs->count, 0) == (ssize_t)runs->bytes)
+		return file;
+	close(file);
+	return -1;
+}
+
 static void
 begin(struct round *round, const struct room *room)
 {
@@ -259,6 +292,7 @@ begin(struct round *round, const struct room *room)
 		round->lines += batch->lines;
 	cursor = batch_cursor_at(round->from, round->offset, &nobody);
 	collect(&round->whole, &cursor, &nobody, round->until);
+	round->file = share(&round->whole, room->member_count);
 }
 
 /* Everybody has it, or keeps it by a reference of their own. */
@@ -299,5 +333,7 @@ fanout_room(struct room *room)
 			__builtin_prefetch(room->members[i + 2]);
 		fan_out_to(&round, room->members[i]);
 	}
+	if (round.file != -1)
+		close(round.file);
 	end(room);
 }

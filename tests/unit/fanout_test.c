@@ -258,6 +258,38 @@ test_many_stalled_members_hold_one_copy(void **state)
 	assert_int_equal(kept_bytes(f->room), BATCH_BYTES);
 }
 
+/*
+ * Large rounds for many go out by reference to pages of a file: what was sent
+ * and not yet read must not change when the next rounds are.
+ */
+static void
+test_large_rounds_for_many_stay_as_they_were(void **state)
+{
+	enum { LISTENERS = 40, ROUNDS = 6, LINES = 600 };
+	struct fixture *f = *state;
+	int talker = join(f), listeners[LISTENERS], i, round;
+	static char lines[LINES * LINE_BYTES + 1];
+	unsigned number = 0;
+
+	f->conf->backlog_bytes = 1 << 24;
+	for (i = 0; i < LISTENERS; i++)
+		listeners[i] = join(f);
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < LINES; i++)
+			sprintf(lines + i * LINE_BYTES, "%08u%*s\n", number++,
+			    LINE_BYTES - 9, "");
+		assert_int_equal(write(talker, lines, LINES * LINE_BYTES),
+		    LINES * LINE_BYTES);
+		turn(f);
+		turn(f);
+	}
+	for (i = 0; i < LISTENERS; i++) {
+		assert_int_equal(hear(f, listeners[i], 0), number);
+		close(listeners[i]);
+	}
+	close(talker);
+}
+
 static void
 test_a_stopped_member_is_closed_and_the_others_go_on(void **state)
 {
@@ -458,6 +490,7 @@ main(void)
 		FANOUT_TEST(
 		    test_one_who_is_behind_and_talks_gets_only_the_others),
 		FANOUT_TEST(test_many_stalled_members_hold_one_copy),
+		FANOUT_TEST(test_large_rounds_for_many_stay_as_they_were),
 		FANOUT_TEST(
 		    test_a_stopped_member_is_closed_and_the_others_go_on),
 		FANOUT_TEST(test_a_stopped_member_that_talks_keeps_no_more),
