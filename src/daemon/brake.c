@@ -134,11 +134,13 @@ pace_of(const struct room *room)
 		quarter +=
 		    fanout_acknowledged_bytes(member) - member->hold.mark;
 	quarter /= (int64_t)brake->holder_count * 4;
-	if (quarter < least)
+	/* Nobody moves, maybe only for now: it costs less to wait and see. */
+	if (quarter < least) {
 		quarter = least;
+		pace.cost_ms /= 4;
+	}
 	if (quarter < pace.bytes)
 		pace.bytes = quarter;
-	pace.cost_ms /= 4;
 	return pace;
 }
 

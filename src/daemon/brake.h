@@ -14,8 +14,9 @@
  *   - where most of those who listen take what they are sent, the pace is
  *     BRAKE_PACE_BYTES a second;
  *   - where most hold the brake, it is the machine or the network that is at
- *     its limit, not they: time counts a quarter, and the pace is a quarter of
- *     what they take on average, but BRAKE_PACE_LEAST at least.
+ *     its limit, not they: the pace is a quarter of what they take on average,
+ *     but BRAKE_PACE_LEAST at least; and where that is more than they take,
+ *     time counts a quarter.
  *
  * What a member took is what its kernel has acknowledged: its socket becomes
  * writable only now and then, which would make a steady reader look stopped.
@@ -23,8 +24,8 @@
  * With its grace used up a member lets go, and when more than the whole of
  * backlog_bytes waits for it, it is closed as too slow. It has its grace again
  * when it has caught up. So readers that have stopped hold up the others for a
- * tenth of a second, once, or for half a second where they are the majority;
- * and however they read, not much longer below the pace.
+ * tenth of a second, once, or for half a second where hardly anybody reads; and
+ * however they read, not much longer below the pace.
  */
 #ifndef BRAKE_H
 #define BRAKE_H
