@@ -29,7 +29,7 @@ struct conn_set;
 struct conf;
 struct stats;
 
-/* Why a connection ended: the only list, with its texts in conn.c. */
+/* Why a connection ended: the only list, with its texts in conn_end.c. */
 enum conn_reason {
 	CONN_NO_REASON,	    /* it has not ended */
 	CONN_END_OF_INPUT,  /* the peer sent FIN */
