@@ -4,7 +4,9 @@
  *
  * A struct conf owns everything in it; conf_free() frees it all. The fields
  * are filled from a file by the table in conf_keys.c; the command line may
- * then replace some.
+ * then replace some. Modules borrow the one of the server: a reload replaces
+ * what is in it, so they read a setting when they need it and keep no pointer
+ * into it.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -18,6 +20,11 @@
 
 enum conf_mode { CONF_MODE_RELAY };
 enum conf_policy { CONF_POLICY_DISCONNECT };
+
+struct conf_strings {
+	char **texts;
+	size_t count;
+};
 
 struct conf_listen {
 	char *address_text; /* as the user wrote it */
@@ -59,10 +66,21 @@ struct conf *conf_parse(
     const char *content, const char *name, conf_report *report, void *arg);
 
 /*
+ * Gives conf, which keeps its address, the contents of new, and frees new and
+ * what was. A key that needs a restart keeps its old value; each that would
+ * have changed is reported.
+ */
+void conf_replace(
+    struct conf *conf, struct conf *new, conf_report *report, void *arg);
+
+/*
  * Replaces what is listened on, once cleared, by addresses one after another.
  * conf_add_listen() returns 0, or -1 with *why as address_parse() sets it.
  */
 void conf_clear_listen(struct conf *conf);
 int conf_add_listen(struct conf *conf, const char *address, const char **why);
+
+/* Appends a listener without an address, with defaults else; for conf_load.c */
+struct conf_listen *conf_append_listen(struct conf *conf);
 
 #endif

@@ -3,10 +3,36 @@
 
 #include "daemon/conf_keys.h"
 
+#include "common/address.h"
 #include "common/log.h"
 #include "daemon/conf.h"
+#include "daemon/room.h"
 
 #include <stddef.h>
+#include <string.h>
+
+static int
+check_address(const char *text, const char **why)
+{
+	struct address address;
+
+	return address_parse(text, &address, why);
+}
+
+static int
+check_room(const char *text, const char **why)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-";
+	size_t length = strlen(text);
+
+	if (length > 0 && length <= ROOM_NAME_MAX &&
+	    strspn(text, allowed) == length)
+		return 0;
+	*why = "not the name of a room";
+	return -1;
+}
 
 /* clang-format off */
 #define FIELD(name) .offset = offsetof(struct conf, name)
@@ -15,7 +41,7 @@ const struct conf_key conf_keys[] = {
 	{ "listen", CONF_LISTENERS, FIELD(listen),
 	  .help = "where to listen" },
 	{ "mode", CONF_CHOICE, FIELD(mode),
-	  .choices = "relay", .fallback = CONF_MODE_RELAY,
+	  .choices = "relay", .fallback = CONF_MODE_RELAY, .restart = true,
 	  .help = "relay: lines as they are" },
 	{ "limits.clients", CONF_INTEGER, FIELD(clients),
 	  .fallback = 1000, .min = 1, .max = 1000000,
@@ -36,7 +62,7 @@ const struct conf_key conf_keys[] = {
 	{ "log.level", CONF_CHOICE, FIELD(log_level),
 	  .choices = "error warn info debug", .fallback = LOG_LEVEL_INFO,
 	  .help = "the least important lines that are logged" },
-	{ "log.target", CONF_CHOICE, FIELD(log_target),
+	{ "log.target", CONF_CHOICE, FIELD(log_target), .restart = true,
 	  .choices = "stderr syslog", .fallback = LOG_TARGET_STDERR,
 	  .help = "where the log goes" },
 	{ "shutdown_seconds", CONF_INTEGER, FIELD(shutdown_seconds),
@@ -49,9 +75,12 @@ const struct conf_key conf_keys[] = {
 #define FIELD(name) .offset = offsetof(struct conf_listen, name)
 
 const struct conf_key conf_listen_keys[] = {
-	{ "listen.address", CONF_ADDRESS, FIELD(address_text),
+	{ "listen.address", CONF_STRING, FIELD(address_text),
+	  .check = check_address, .allowed = ADDRESS_FORMS,
 	  .help = "the address; the only key that a group must have" },
-	{ "listen.room", CONF_ROOM, FIELD(room),
+	{ "listen.room", CONF_STRING, FIELD(room),
+	  .check = check_room, .allowed = "1 to 32 letters, digits, _ and -",
+	  .fallback_text = CONF_DEFAULT_ROOM,
 	  .help = "the room that its clients come into" },
 	{ "listen.permissions", CONF_PERMISSIONS, FIELD(permissions),
 	  .fallback = CONF_NO_PERMISSIONS, .min = 0, .max = 0777,

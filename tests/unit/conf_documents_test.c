@@ -11,6 +11,7 @@
 
 #include "daemon/conf.h"
 #include "daemon/conf_keys.h"
+#include "daemon/conf_values.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,12 +54,14 @@ default_text(const struct conf_key *key, char *text, size_t size)
 			word += strcspn(word, " ") + 1;
 		snprintf(text, size, "%.*s", (int)strcspn(word, " "), word);
 		return text;
-	case CONF_ROOM:
-		return CONF_DEFAULT_ROOM;
+	case CONF_FLAG:
+		return key->fallback ? "true" : "false";
+	case CONF_STRING:
+		return key->fallback_text;
 	case CONF_LISTENERS:
 		return CONF_DEFAULT_LISTEN;
 	case CONF_PERMISSIONS:
-	case CONF_ADDRESS:
+	case CONF_STRINGS:
 		return NULL;
 	}
 	return NULL;
@@ -134,10 +137,16 @@ check_sample(const char *sample)
 	for (key = conf_keys; key->name != NULL; key++) {
 		const char *dot = strchr(key->name, '.');
 		const char *wanted = default_text(key, value, sizeof(value));
-		const char *quote = key->type == CONF_INTEGER ? "" : "\"";
+		const char *name = dot == NULL ? key->name : dot + 1;
+		const char *quote =
+		    key->type == CONF_INTEGER || key->type == CONF_FLAG ? ""
+									: "\"";
 
-		snprintf(setting, sizeof(setting), "# %s = %s%s%s;",
-		    dot == NULL ? key->name : dot + 1, quote, wanted, quote);
+		if (wanted == NULL) /* an example, in the text */
+			snprintf(setting, sizeof(setting), " %s = ", name);
+		else
+			snprintf(setting, sizeof(setting), "# %s = %s%s%s;",
+			    name, quote, wanted, quote);
 		if (strstr(sample, setting) == NULL)
 			fail_msg("the sample has no \"%s\"", setting);
 	}
@@ -158,10 +167,9 @@ test_the_sample_has_every_key_and_its_default(void **state)
 	for (key = conf_keys; key->name != NULL; key++) {
 		if (key->type == CONF_LISTENERS)
 			continue;
-		assert_memory_equal((char *)shipped + key->offset,
-		    (char *)defaults + key->offset, sizeof(int64_t));
-		assert_memory_equal((char *)uncommented + key->offset,
-		    (char *)defaults + key->offset, sizeof(int64_t));
+		if (!conf_value_is_equal(key, shipped, defaults) ||
+		    !conf_value_is_equal(key, uncommented, defaults))
+			fail_msg("%s is not the default", key->name);
 	}
 	assert_int_equal(uncommented->listen_count, 1);
 	assert_string_equal(
