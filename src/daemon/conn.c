@@ -168,16 +168,13 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 struct conn *
 conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
-    socklen_t peer_length, const char *label,
-    const struct conn_handler *handler, void *owner)
+    socklen_t peer_length, const char *label)
 {
 	struct conn *conn = xcalloc(1, sizeof(*conn));
 	char name[ADDRESS_TEXT_SIZE];
 
 	conn->fd = fd;
 	conn->set = set;
-	conn->handler = handler;
-	conn->owner = owner;
 	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
 	peer_set(&conn->peer, fd, peer, peer_length);
 	if (peer->sa_family != AF_UNIX)
@@ -192,6 +189,14 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	log_info("accepted peer=%s %s",
 	    peer_name(&conn->peer, name, sizeof(name)), label);
 	return conn;
+}
+
+void
+conn_set_handler(
+    struct conn *conn, const struct conn_handler *handler, void *owner)
+{
+	conn->handler = handler;
+	conn->owner = owner;
 }
 
 void

@@ -81,11 +81,15 @@ bool conn_set_reap(struct conn_set *set);
 
 /*
  * Takes over an accepted, non-blocking socket. peer is what accept(2) said.
- * label goes into the log line, as in "room=main".
+ * label goes into the log line, as in "room=main". Before the loop goes on it
+ * needs an owner, or is closed.
  */
 struct conn *conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
-    socklen_t peer_length, const char *label,
-    const struct conn_handler *handler, void *owner);
+    socklen_t peer_length, const char *label);
+
+/* Gives it an owner, or another one: the former hears nothing more of it. */
+void conn_set_handler(
+    struct conn *conn, const struct conn_handler *handler, void *owner);
 
 /*
  * Ends the connection; the first reason counts. It is read no more. Whether

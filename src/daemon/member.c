@@ -9,7 +9,6 @@
 #include "daemon/fanout.h"
 #include "daemon/room.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static void
@@ -70,15 +69,12 @@ static const struct conn_handler handler = {
 };
 
 void
-member_new(struct conn_set *conns, int fd, const struct sockaddr *peer,
-    socklen_t peer_length, struct room *room)
+member_new(struct conn *conn, struct room *room)
 {
 	struct member *member = xcalloc(1, sizeof(*member));
-	char label[sizeof("room=") + ROOM_NAME_MAX];
 
-	snprintf(label, sizeof(label), "room=%s", room->name);
 	member->room = room;
-	member->conn =
-	    conn_new(conns, fd, peer, peer_length, label, &handler, member);
+	member->conn = conn;
+	conn_set_handler(conn, &handler, member);
 	room_join(room, member);
 }

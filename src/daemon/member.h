@@ -16,10 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct conn;
-struct conn_set;
 struct room;
 
 struct member {
@@ -33,8 +31,7 @@ struct member {
 	struct line_framer framer;
 };
 
-/* Takes over the accepted socket and joins the room. */
-void member_new(struct conn_set *conns, int fd, const struct sockaddr *peer,
-    socklen_t peer_length, struct room *room);
+/* Takes over the connection and joins the room. */
+void member_new(struct conn *conn, struct room *room);
 
 #endif

@@ -5,10 +5,10 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "daemon/admission.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/listener.h"
-#include "daemon/member.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 /*
  * Most passes of a turn. libevent reads at most 4,096 bytes of a connection in
@@ -32,9 +31,6 @@
 /* Turns in which input that came before SIGTERM is still read. */
 #define LAST_TURNS_MAX 64
 
-/* Connections over the limit of clients that are closed politely. */
-#define REFUSALS_MAX 64
-
 /* Descriptors that are no clients: listeners, the log, libevent's own. */
 #define OTHER_FILES 64
 
@@ -44,6 +40,7 @@ struct server {
 	struct stats stats;
 	struct conn_set *conns;
 	struct rooms *rooms;
+	struct admission *admission;
 	struct listener **listeners;
 	size_t listener_count;
 	struct event *sigterm, *sigint, *sighup, *sigusr1;
@@ -52,40 +49,13 @@ struct server {
 	bool stopped, failed;
 };
 
-/* Somebody who gets no answer would try again at once. */
-static void
-refuse(struct server *server, int fd, const struct sockaddr *peer,
-    socklen_t peer_length)
-{
-	static const char message[] = "tcprelayd: too many clients\n";
-	struct conn *conn = conn_new(
-	    server->conns, fd, peer, peer_length, "refused", NULL, NULL);
-
-	conn_queue_copy(conn, message, sizeof(message) - 1);
-	conn_close(conn, CONN_SERVER_FULL);
-}
-
 static void
 on_accept(int fd, const struct sockaddr *peer, socklen_t peer_length,
     const char *room, void *arg)
 {
 	struct server *server = arg;
-	size_t limit = (size_t)server->conf->clients;
 
-	if (conn_set_count(server->conns) >= limit + REFUSALS_MAX) {
-		server->stats.accepted++;
-		server->stats.closed[CONN_SERVER_FULL]++;
-		log_debug("closed unanswered reason=\"%s\"",
-		    conn_reason_text(CONN_SERVER_FULL));
-		close(fd);
-		return;
-	}
-	if (server->rooms->member_count >= limit) {
-		refuse(server, fd, peer, peer_length);
-		return;
-	}
-	member_new(server->conns, fd, peer, peer_length,
-	    rooms_get(server->rooms, room));
+	admission_accept(server->admission, fd, peer, peer_length, room);
 }
 
 static void
@@ -185,7 +155,8 @@ open_listeners(struct server *server)
 static void
 raise_descriptor_limit(const struct conf *conf)
 {
-	rlim_t needed = (rlim_t)conf->clients + REFUSALS_MAX + OTHER_FILES;
+	rlim_t needed =
+	    (rlim_t)conf->clients + ADMISSION_REFUSALS_MAX + OTHER_FILES;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= needed)
@@ -216,6 +187,8 @@ server_new(struct conf *conf)
 	}
 	server->conns = conn_set_new(server->base, conf, &server->stats);
 	server->rooms = rooms_new(server->base, conf);
+	server->admission =
+	    admission_new(conf, server->conns, server->rooms, &server->stats);
 	server->deadline = evtimer_new(server->base, on_deadline, server);
 	server->sigterm = add_signal(server, SIGTERM, on_stop);
 	server->sigint = add_signal(server, SIGINT, on_stop);
@@ -289,6 +262,7 @@ server_free(struct server *server)
 	close_listeners(server);
 	if (server->base != NULL) {
 		conn_set_free(server->conns);
+		admission_free(server->admission);
 		rooms_free(server->rooms);
 		event_free(server->deadline);
 		event_free(server->sigterm);

@@ -75,7 +75,9 @@ join(struct fixture *f)
 	int ends[2], flags = SOCK_STREAM | SOCK_NONBLOCK;
 
 	assert_int_equal(socketpair(AF_UNIX, flags, 0, ends), 0);
-	member_new(f->conns, ends[0], &peer, sizeof(peer), f->room);
+	member_new(
+	    conn_new(f->conns, ends[0], &peer, sizeof(peer), "room=main"),
+	    f->room);
 	return ends[1];
 }
 
