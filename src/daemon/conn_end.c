@@ -67,7 +67,10 @@ seconds_since(const struct timespec *then)
 	    (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-/* What was queued but never left this machine was not sent. */
+/*
+ * What was queued but never left this machine was not sent. The daemon's
+ * counters only grow: whoever reads them takes less for a restart.
+ */
 static void
 uncount_queued(struct conn *conn)
 {
@@ -77,8 +80,8 @@ uncount_queued(struct conn *conn)
 
 	conn->counts.bytes_out -= bytes;
 	conn->counts.lines_out -= lines;
-	conn->set->stats->bytes_out -= bytes;
-	conn->set->stats->lines_out -= lines;
+	conn->set->stats->bytes_lost += bytes;
+	conn->set->stats->lines_lost += lines;
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "daemon/fanout.h"
 
+#include "common/clock.h"
 #include "common/count.h"
 #include "daemon/batch.h"
 #include "daemon/brake.h"
@@ -10,6 +11,7 @@
 #include "daemon/conn.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
+#include "daemon/stats.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
@@ -333,7 +335,12 @@ fanout_room(struct room *room)
 			__builtin_prefetch(room->members[i + 2]);
 		fan_out_to(&round, room->members[i]);
 	}
-	if (round.file != -1)
+	if (round.file != -1) {
+		room->rooms->stats->shared_rounds++;
 		close(round.file);
+	}
+	stats_count_batch(room->rooms->stats,
+	    round.until - (round.from->position + round.offset), round.lines,
+	    clock_nanoseconds() - room->waiting_since);
 	end(room);
 }

@@ -3,9 +3,11 @@
 
 #include "daemon/room.h"
 
+#include "common/clock.h"
 #include "common/xmalloc.h"
 #include "daemon/fanout.h"
 #include "daemon/member.h"
+#include "daemon/stats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,7 @@
 #define MEMBERS_MIN 8
 
 struct rooms *
-rooms_new(struct event_base *base, const struct conf *conf)
+rooms_new(struct event_base *base, const struct conf *conf, struct stats *stats)
 {
 	struct rooms *rooms = xcalloc(1, sizeof(*rooms));
 
@@ -21,6 +23,7 @@ rooms_new(struct event_base *base, const struct conf *conf)
 	TAILQ_INIT(&rooms->waiting);
 	rooms->base = base;
 	rooms->conf = conf;
+	rooms->stats = stats;
 	return rooms;
 }
 
@@ -83,6 +86,43 @@ rooms_fan_out(struct rooms *rooms)
 	while ((room = TAILQ_FIRST(&rooms->waiting)) != NULL)
 		fan_out(room);
 	rooms->batch_full = false;
+}
+
+/* What the room keeps for the one that is behind most, and so for all. */
+static void
+measure(const struct room *room, struct stats *stats)
+{
+	const struct batch *batch = NULL;
+	uint64_t oldest = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < room->member_count; i++) {
+		const struct member *member = room->members[i];
+
+		if (member->behind == NULL ||
+		    member->behind->position + member->behind_offset >= oldest)
+			continue;
+		batch = member->behind;
+		oldest = batch->position + member->behind_offset;
+	}
+	if (batch == NULL)
+		return;
+	stats->backlog_bytes += batch_end(room->tail) - oldest;
+	for (; batch != NULL; batch = batch->next)
+		stats->backlog_batches++;
+}
+
+void
+rooms_measure(const struct rooms *rooms)
+{
+	struct stats *stats = rooms->stats;
+	const struct room *room;
+
+	stats->rooms = stats->backlog_bytes = stats->backlog_batches = 0;
+	TAILQ_FOREACH (room, &rooms->all, entry) {
+		stats->rooms++;
+		measure(room, stats);
+	}
 }
 
 void
@@ -177,6 +217,7 @@ room_gather(
 	if (!room->waiting) {
 		TAILQ_INSERT_TAIL(&rooms->waiting, room, waiting_entry);
 		room->waiting = true;
+		room->waiting_since = clock_nanoseconds();
 	}
 	return count;
 }

@@ -20,6 +20,7 @@
 
 struct conf;
 struct member;
+struct stats;
 
 #define ROOM_NAME_MAX 32 /* bytes */
 
@@ -30,8 +31,9 @@ struct room {
 	size_t member_count, member_size;
 	struct batch
 	    *from; /* the oldest that was not sent whole; a reference */
-	struct batch *tail; /* lines are appended here */
-	bool waiting;	    /* lines wait to be fanned out */
+	struct batch *tail;	/* lines are appended here */
+	bool waiting;		/* lines wait to be fanned out */
+	uint64_t waiting_since; /* clock_nanoseconds() */
 	struct brake brake;
 	TAILQ_ENTRY(room) waiting_entry;
 	TAILQ_ENTRY(room) entry;
@@ -39,7 +41,7 @@ struct room {
 
 TAILQ_HEAD(room_list, room);
 
-/* All rooms of a daemon. Borrows the base and the settings. */
+/* All rooms of a daemon. Borrows the base, the settings and the counters. */
 struct rooms {
 	struct room_list all;
 	struct room_list waiting;
@@ -50,9 +52,11 @@ struct rooms {
 	size_t member_count;	 /* in all of them */
 	struct event_base *base;
 	const struct conf *conf;
+	struct stats *stats;
 };
 
-struct rooms *rooms_new(struct event_base *base, const struct conf *conf);
+struct rooms *rooms_new(
+    struct event_base *base, const struct conf *conf, struct stats *stats);
 /* The rooms have to be empty. */
 void rooms_free(struct rooms *rooms);
 /* The room of that name, at most ROOM_NAME_MAX bytes; made if need be. */
@@ -61,6 +65,11 @@ struct room *rooms_get(struct rooms *rooms, const char *name);
 void rooms_release_brakes(struct rooms *rooms);
 /* Fans out what waits, everywhere. */
 void rooms_fan_out(struct rooms *rooms);
+/*
+ * Fills in the gauges that are about rooms. Looks at every member, so it is not
+ * for every turn.
+ */
+void rooms_measure(const struct rooms *rooms);
 
 void room_join(struct room *room, struct member *member);
 void room_leave(struct room *room, struct member *member);

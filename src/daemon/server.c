@@ -110,6 +110,14 @@ on_sighup(evutil_socket_t number, short what, void *arg)
 	log_warn("SIGHUP: this version cannot reload; restart it");
 }
 
+/* Fills in what is known elsewhere. */
+static void
+measure(struct server *server)
+{
+	server->stats.clients = conn_set_count(server->conns);
+	rooms_measure(server->rooms);
+}
+
 static void
 on_sigusr1(evutil_socket_t number, short what, void *arg)
 {
@@ -117,7 +125,8 @@ on_sigusr1(evutil_socket_t number, short what, void *arg)
 
 	(void)number;
 	(void)what;
-	stats_log(&server->stats, conn_set_count(server->conns));
+	measure(server);
+	stats_log(&server->stats);
 }
 
 static struct event *
@@ -186,7 +195,7 @@ server_new(struct conf *conf)
 		return NULL;
 	}
 	server->conns = conn_set_new(server->base, conf, &server->stats);
-	server->rooms = rooms_new(server->base, conf);
+	server->rooms = rooms_new(server->base, conf, &server->stats);
 	server->admission =
 	    admission_new(conf, server->conns, server->rooms, &server->stats);
 	server->deadline = evtimer_new(server->base, on_deadline, server);

@@ -357,14 +357,18 @@ test_sigusr1_logs_the_counters(void **state)
 {
 	struct relay *relay = relay_start(NULL, 1);
 	int talker = relay_connect(relay), reader = relay_connect(relay);
+	const char *line;
 
 	(void)state;
 	send_text(talker, "a\nbb\n");
 	expect_text(reader, "a\nbb\n");
 	kill(relay->pid, SIGUSR1);
-	assert_non_null(strstr(relay_await_log(relay, "counters"),
-	    "clients=2 accepted=2 lines_in=2 bytes_in=5 lines_out=2 "
-	    "bytes_out=5"));
+	line = relay_await_log(relay, "counters");
+	assert_non_null(strstr(line, " clients=2 "));
+	assert_non_null(strstr(line,
+	    " accepted=2 lines_in=2 bytes_in=5 lines_out=2 bytes_out=5 "));
+	relay_await_log(relay, "counters reason=\"end of input\" closed=0");
+	relay_await_log(relay, "counters histogram=batch_lines count=1 sum=2");
 	close(talker);
 	close(reader);
 	relay_stop(relay);

@@ -48,7 +48,7 @@ set_up(void **state)
 	f->base = event_base_new();
 	f->conf = conf_new();
 	f->conns = conn_set_new(f->base, f->conf, &f->stats);
-	f->rooms = rooms_new(f->base, f->conf);
+	f->rooms = rooms_new(f->base, f->conf, &f->stats);
 	f->room = rooms_get(f->rooms, "main");
 	*state = f;
 	return 0;

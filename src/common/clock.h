@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* The time that goes on evenly, CLOCK_MONOTONIC of clock_gettime(2). */
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include <stdint.h>
+
+uint64_t clock_nanoseconds(void);
+
+#endif
