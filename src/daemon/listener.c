@@ -31,6 +31,7 @@ struct door {
 
 struct listener {
 	struct event_base *base;
+	char *address_text;
 	char *room;
 	char *path;	   /* of the Unix socket that was bound, or NULL */
 	struct stat bound; /* what it was then */
@@ -121,8 +122,16 @@ prepare(int fd, const struct endpoint *endpoint, bool every_address)
 }
 
 static int
+set_permissions(const struct listener *listener, const struct conf_listen *conf)
+{
+	if (conf->permissions == CONF_NO_PERMISSIONS)
+		return 0;
+	return chmod(listener->path, (mode_t)conf->permissions);
+}
+
+static int
 bind_unix(struct listener *listener, int fd, const struct endpoint *endpoint,
-    int64_t permissions)
+    const struct conf_listen *conf)
 {
 	const char *path = endpoint->sa.un.sun_path;
 
@@ -132,9 +141,7 @@ bind_unix(struct listener *listener, int fd, const struct endpoint *endpoint,
 	listener->path = xstrdup(path);
 	stat(path, &listener->bound);
 	/* Nobody can connect before listen(2), so this is in time. */
-	if (permissions == CONF_NO_PERMISSIONS)
-		return 0;
-	return chmod(path, (mode_t)permissions);
+	return set_permissions(listener, conf);
 }
 
 /* Returns a socket that queues connections, or -1 and errno. */
@@ -149,7 +156,7 @@ listen_on(struct listener *listener, const struct endpoint *endpoint,
 	if (fd == -1)
 		return -1;
 	if (family == AF_UNIX)
-		result = bind_unix(listener, fd, endpoint, conf->permissions);
+		result = bind_unix(listener, fd, endpoint, conf);
 	else if ((result = prepare(
 		      fd, endpoint, conf->address.host[0] == '\0')) == 0)
 		result = bind(fd, &endpoint->sa.any, endpoint->length);
@@ -240,6 +247,7 @@ listener_new(struct event_base *base, const struct conf_listen *conf,
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
 	listener->base = base;
+	listener->address_text = xstrdup(conf->address_text);
 	listener->room = xstrdup(conf->room);
 	listener->accept = accept;
 	listener->arg = arg;
@@ -261,6 +269,25 @@ listener_start(struct listener *listener)
 		log_info(
 		    "listening address=%s room=%s", door->name, listener->room);
 	}
+}
+
+bool
+listener_is_at(const struct listener *listener, const char *address_text)
+{
+	return strcmp(listener->address_text, address_text) == 0;
+}
+
+void
+listener_update(struct listener *listener, const struct conf_listen *conf)
+{
+	if (strcmp(listener->room, conf->room) != 0)
+		log_info("listening address=%s room=%s", listener->address_text,
+		    conf->room);
+	free(listener->room);
+	listener->room = xstrdup(conf->room);
+	if (listener->path != NULL && set_permissions(listener, conf) == -1)
+		log_warn("cannot change permissions path=%s error=\"%s\"",
+		    listener->path, strerror(errno));
 }
 
 /* Another daemon may have put its own in the place. */
@@ -290,6 +317,7 @@ listener_free(struct listener *listener)
 		remove_own(listener);
 	free(listener->doors);
 	free(listener->path);
+	free(listener->address_text);
 	free(listener->room);
 	free(listener);
 }

@@ -8,6 +8,7 @@
 #define LISTENER_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 struct conf_listen;
@@ -27,6 +28,12 @@ struct listener *listener_new(struct event_base *base,
 
 /* Accepts, and logs where. */
 void listener_start(struct listener *listener);
+
+/* Whether it was made for this address, as the user wrote it. */
+bool listener_is_at(const struct listener *listener, const char *address_text);
+
+/* Takes over settings for the same address; they are for newcomers. */
+void listener_update(struct listener *listener, const struct conf_listen *conf);
 
 /* Stops accepting and frees; NULL is allowed. */
 void listener_free(struct listener *listener);

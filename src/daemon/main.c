@@ -2,6 +2,7 @@
 /* tcprelayd: options, start, run, stop. See tcprelayd(8). */
 #include "config.h"
 
+#include "common/address.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
@@ -21,6 +22,7 @@ struct options {
 	size_t listen_count;
 	unsigned verbose;
 	bool test;
+	bool wrong; /* an address of listen, which was said */
 };
 
 static void
@@ -58,6 +60,20 @@ usage_error(void)
 }
 
 static void
+add_listen(struct options *options, const char *text)
+{
+	struct address address;
+	const char *why;
+
+	options->listen[options->listen_count++] = text;
+	if (address_parse(text, &address, &why) == 0)
+		return;
+	fprintf(stderr, "tcprelayd: -l %s: %s; allowed: %s\n", text, why,
+	    ADDRESS_FORMS);
+	options->wrong = true;
+}
+
+static void
 parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = {
@@ -79,7 +95,7 @@ parse_options(int argc, char **argv, struct options *options)
 			options->conf_path = optarg;
 			break;
 		case 'l':
-			options->listen[options->listen_count++] = optarg;
+			add_listen(options, optarg);
 			break;
 		case 't':
 			options->test = true;
@@ -112,7 +128,7 @@ report_to_stderr(const char *message, void *arg)
 
 /* The file is optional only where the command line says all that is needed. */
 static struct conf *
-read_conf(const struct options *options)
+read_conf(const struct options *options, conf_report *report, void *arg)
 {
 	bool defaults = options->conf_path == NULL &&
 	    options->listen_count > 0 && access(TCPRELAY_CONF, F_OK) == -1;
@@ -121,60 +137,47 @@ read_conf(const struct options *options)
 		return conf_new();
 	return conf_load(
 	    options->conf_path == NULL ? TCPRELAY_CONF : options->conf_path,
-	    report_to_stderr, NULL);
+	    report, arg);
 }
 
-static int
+static void
 apply_listen(struct conf *conf, const struct options *options)
 {
 	const char *why;
 	size_t i;
-	int result = 0;
 
 	if (options->listen_count > 0)
 		conf_clear_listen(conf);
-	for (i = 0; i < options->listen_count; i++) {
-		if (conf_add_listen(conf, options->listen[i], &why) == 0)
-			continue;
-		fprintf(stderr, "tcprelayd: -l %s: %s; allowed: %s\n",
-		    options->listen[i], why, ADDRESS_FORMS);
-		result = -1;
-	}
-	return result;
+	for (i = 0; i < options->listen_count; i++)
+		conf_add_listen(conf, options->listen[i], &why);
 }
 
+/* What the file and the options say together: at the start, and on SIGHUP. */
 static struct conf *
-configure(const struct options *options)
+configure(conf_report *report, void *arg)
 {
-	struct conf *conf = read_conf(options);
+	const struct options *options = arg;
+	struct conf *conf = read_conf(options, report, arg);
 
 	if (conf == NULL)
 		return NULL;
-	if (apply_listen(conf, options) == -1) {
-		conf_free(conf);
-		return NULL;
-	}
+	apply_listen(conf, options);
 	conf->log_level += options->verbose;
 	if (conf->log_level > LOG_LEVEL_DEBUG)
 		conf->log_level = LOG_LEVEL_DEBUG;
 	return conf;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(struct options *options)
 {
-	struct options options = { 0 };
+	struct conf *conf = configure(report_to_stderr, options);
 	struct server *server;
-	struct conf *conf;
 	int result;
 
-	parse_options(argc, argv, &options);
-	xmalloc_use_in_libevent();
-	conf = configure(&options);
-	free(options.listen);
 	if (conf == NULL)
 		return EXIT_USAGE;
-	if (options.test) {
+	if (options->test) {
 		conf_free(conf);
 		printf("tcprelayd: the configuration is valid\n");
 		return EXIT_SUCCESS;
@@ -182,10 +185,23 @@ main(int argc, char **argv)
 	log_open(
 	    (enum log_target)conf->log_target, (enum log_level)conf->log_level);
 	log_take_libevent();
-	server = server_new(conf);
+	server = server_new(conf, configure, options);
 	if (server == NULL)
 		return EXIT_FAILURE;
 	result = server_run(server);
 	server_free(server);
 	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	int status;
+
+	parse_options(argc, argv, &options);
+	xmalloc_use_in_libevent();
+	status = options.wrong ? EXIT_USAGE : run(&options);
+	free(options.listen);
+	return status;
 }

@@ -8,7 +8,7 @@
 #include "daemon/admission.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
-#include "daemon/listener.h"
+#include "daemon/listeners.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
@@ -36,13 +36,14 @@
 
 struct server {
 	struct event_base *base;
-	struct conf *conf;
+	struct conf *conf; /* at this address as long as the server lives */
+	server_load *load;
+	void *load_arg;
 	struct stats stats;
 	struct conn_set *conns;
 	struct rooms *rooms;
 	struct admission *admission;
-	struct listener **listeners;
-	size_t listener_count;
+	struct listeners *listeners;
 	struct event *sigterm, *sigint, *sighup, *sigusr1;
 	struct event *deadline; /* of the drain */
 	bool stopping;		/* accepts no more, drains */
@@ -59,18 +60,6 @@ on_accept(int fd, const struct sockaddr *peer, socklen_t peer_length,
 }
 
 static void
-close_listeners(struct server *server)
-{
-	size_t i;
-
-	for (i = 0; i < server->listener_count; i++)
-		listener_free(server->listeners[i]);
-	free(server->listeners);
-	server->listeners = NULL;
-	server->listener_count = 0;
-}
-
-static void
 on_stop(evutil_socket_t number, short what, void *arg)
 {
 	struct server *server = arg;
@@ -84,7 +73,7 @@ on_stop(evutil_socket_t number, short what, void *arg)
 	}
 	log_info("stopping signal=%s clients=%zu", strsignal((int)number),
 	    conn_set_count(server->conns));
-	close_listeners(server);
+	listeners_close(server->listeners);
 	server->stopping = true;
 	event_add(server->deadline, &limit);
 }
@@ -101,13 +90,73 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	server->stopped = true;
 }
 
+/* Every client is a descriptor, and some are needed besides. */
+static void
+raise_descriptor_limit(const struct conf *conf)
+{
+	rlim_t needed =
+	    (rlim_t)conf->clients + ADMISSION_REFUSALS_MAX + OTHER_FILES;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur < needed)
+		log_warn("limits.clients is %jd, but this process may have "
+			 "only %ju files open; needed: %ju",
+		    (intmax_t)conf->clients, (uintmax_t)limit.rlim_cur,
+		    (uintmax_t)needed);
+}
+
+static void
+log_report(const char *message, void *arg)
+{
+	(void)arg;
+	log_warn("%s", message);
+}
+
+static void
+log_fault(const char *message, void *arg)
+{
+	(void)arg;
+	log_error("%s", message);
+}
+
+/* Either all of the new settings hold afterwards, or all of the old ones. */
+static int
+reload(struct server *server)
+{
+	struct conf *new = server->load(log_fault, server->load_arg);
+
+	if (new == NULL)
+		return -1;
+	if (listeners_set(server->listeners, new) == -1) {
+		conf_free(new);
+		return -1;
+	}
+	conf_replace(server->conf, new, log_report, NULL);
+	log_open((enum log_target)server->conf->log_target,
+	    (enum log_level)server->conf->log_level);
+	raise_descriptor_limit(server->conf);
+	return 0;
+}
+
 static void
 on_sighup(evutil_socket_t number, short what, void *arg)
 {
+	struct server *server = arg;
+
 	(void)number;
 	(void)what;
-	(void)arg;
-	log_warn("SIGHUP: this version cannot reload; restart it");
+	if (server->stopping)
+		return;
+	if (reload(server) == 0) {
+		server->stats.reloads++;
+		log_info("reloaded clients=%zu", conn_set_count(server->conns));
+	} else {
+		server->stats.reloads_failed++;
+		log_error("not reloaded; all stays as it was");
+	}
 }
 
 /* Fills in what is known elsewhere. */
@@ -139,47 +188,8 @@ add_signal(struct server *server, int number, event_callback_fn on_signal)
 	return event;
 }
 
-static int
-open_listeners(struct server *server)
-{
-	const struct conf *conf = server->conf;
-	size_t i;
-
-	server->listeners =
-	    xcalloc(conf->listen_count, sizeof(struct listener *));
-	for (i = 0; i < conf->listen_count; i++) {
-		struct listener *listener = listener_new(
-		    server->base, &conf->listen[i], on_accept, server);
-
-		if (listener == NULL)
-			return -1;
-		server->listeners[server->listener_count++] = listener;
-	}
-	for (i = 0; i < server->listener_count; i++)
-		listener_start(server->listeners[i]);
-	return 0;
-}
-
-/* Every client is a descriptor, and some are needed besides. */
-static void
-raise_descriptor_limit(const struct conf *conf)
-{
-	rlim_t needed =
-	    (rlim_t)conf->clients + ADMISSION_REFUSALS_MAX + OTHER_FILES;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= needed)
-		return;
-	limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur < needed)
-		log_warn("limits.clients is %jd, but this process may have "
-			 "only %ju files open; needed: %ju",
-		    (intmax_t)conf->clients, (uintmax_t)limit.rlim_cur,
-		    (uintmax_t)needed);
-}
-
 struct server *
-server_new(struct conf *conf)
+server_new(struct conf *conf, server_load *load, void *load_arg)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
 	struct event_config *config = event_config_new();
@@ -189,6 +199,8 @@ server_new(struct conf *conf)
 	server->base = event_base_new_with_config(config);
 	event_config_free(config);
 	server->conf = conf;
+	server->load = load;
+	server->load_arg = load_arg;
 	if (server->base == NULL) {
 		log_error("no event loop: %s", strerror(errno));
 		server_free(server);
@@ -198,6 +210,7 @@ server_new(struct conf *conf)
 	server->rooms = rooms_new(server->base, conf, &server->stats);
 	server->admission =
 	    admission_new(conf, server->conns, server->rooms, &server->stats);
+	server->listeners = listeners_new(server->base, on_accept, server);
 	server->deadline = evtimer_new(server->base, on_deadline, server);
 	server->sigterm = add_signal(server, SIGTERM, on_stop);
 	server->sigint = add_signal(server, SIGINT, on_stop);
@@ -206,7 +219,7 @@ server_new(struct conf *conf)
 	/* libevent writes to sockets without MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit(conf);
-	if (open_listeners(server) == 0)
+	if (listeners_set(server->listeners, conf) == 0)
 		return server;
 	server_free(server);
 	return NULL;
@@ -268,7 +281,7 @@ server_run(struct server *server)
 void
 server_free(struct server *server)
 {
-	close_listeners(server);
+	listeners_free(server->listeners);
 	if (server->base != NULL) {
 		conn_set_free(server->conns);
 		admission_free(server->admission);

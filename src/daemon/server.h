@@ -6,14 +6,18 @@
 #ifndef SERVER_H
 #define SERVER_H
 
-struct conf;
+#include "daemon/conf.h"
+
 struct server;
+
+/* Reads the settings again: new ones, or NULL when they have an error. */
+typedef struct conf *server_load(conf_report *report, void *arg);
 
 /*
  * Opens every listener. Returns NULL when one failed, which is logged. Takes
- * over conf either way.
+ * over conf either way. load(load_arg) is for SIGHUP.
  */
-struct server *server_new(struct conf *conf);
+struct server *server_new(struct conf *conf, server_load *load, void *load_arg);
 
 /* Relays until it is told to stop. Returns 0, or -1 when the loop failed. */
 int server_run(struct server *server);

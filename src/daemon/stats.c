@@ -57,6 +57,10 @@ const struct stats_row stats_rows[] = {
 	{ "shared_rounds", STATS_COUNTER, FIELD(shared_rounds),
 	  .help = "fan-outs that the kernel sent to everybody from the same "
 		  "pages" },
+	{ "reloads", STATS_COUNTER, FIELD(reloads),
+	  .help = "times that the configuration was read again" },
+	{ "reloads_failed", STATS_COUNTER, FIELD(reloads_failed),
+	  .help = "times that it was read again and had an error" },
 	{ "batch_bytes", STATS_HISTOGRAM, FIELD(batch_bytes),
 	  .bounds = bytes_bounds,
 	  .help = "bytes that were gathered for a fan-out" },

@@ -15,9 +15,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CONF_NAME "tcprelay.conf"
 #define WORDS_MAX 32
 
 int
@@ -248,20 +250,12 @@ note_address(struct relay *relay, const char *line)
 	    (unsigned)strtoul(strrchr(relay->address, ':') + 1, NULL, 10);
 }
 
-struct relay *
-relay_start(const char *conf, unsigned listeners)
+void
+relay_configure(const struct relay *relay, const char *conf)
 {
-	struct relay *relay = calloc(1, sizeof(*relay));
-	char conf_path[128], text[2048];
-	const char *argv[] = { daemon_program(), "-v", "-c", conf_path, NULL };
+	char text[2048];
 	size_t length = 0;
-	int ends[2];
 
-	strcpy(relay->directory, "/tmp/tcprelay-e2e.XXXXXX");
-	assert_non_null(mkdtemp(relay->directory));
-	strcpy(conf_path, relay_path(relay, "tcprelay.conf"));
-	if (conf == NULL)
-		conf = "listen = \"127.0.0.1:0\";";
 	for (; *conf != '\0'; conf++) {
 		assert_in_range(length, 0, sizeof(text) - 128);
 		if (strncmp(conf, "%s", 2) == 0) {
@@ -272,7 +266,30 @@ relay_start(const char *conf, unsigned listeners)
 			text[length++] = *conf;
 		}
 	}
-	write_file(conf_path, text, length);
+	write_file(relay_path(relay, CONF_NAME), text, length);
+}
+
+void
+relay_reload(struct relay *relay, const char *conf)
+{
+	relay_configure(relay, conf);
+	kill(relay->pid, SIGHUP);
+	relay_await_log(relay, "reloaded");
+}
+
+struct relay *
+relay_start(const char *conf, unsigned listeners)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+	char conf_path[128];
+	const char *argv[] = { daemon_program(), "-v", "-c", conf_path, NULL };
+	int ends[2];
+
+	strcpy(relay->directory, "/tmp/tcprelay-e2e.XXXXXX");
+	assert_non_null(mkdtemp(relay->directory));
+	strcpy(conf_path, relay_path(relay, CONF_NAME));
+	relay_configure(
+	    relay, conf == NULL ? "listen = \"127.0.0.1:0\";" : conf);
 	make_pipe(ends);
 	/* The log is read when a test waits for it: it has to fit till then. */
 	fcntl(ends[0], F_SETPIPE_SZ, (int)sizeof(relay->log));
@@ -326,6 +343,18 @@ relay_connect(struct relay *relay)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(connect(fd, (const void *)&in, sizeof(in)), 0);
+	relay_await_log(relay, "accepted");
+	return fd;
+}
+
+int
+relay_connect_unix(struct relay *relay, const char *name)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(un.sun_path, relay_path(relay, name));
+	assert_int_equal(connect(fd, (const void *)&un, sizeof(un)), 0);
 	relay_await_log(relay, "accepted");
 	return fd;
 }

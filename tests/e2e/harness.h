@@ -41,6 +41,11 @@ struct relay {
  */
 struct relay *relay_start(const char *conf, unsigned listeners);
 
+/* Writes its configuration file anew, as relay_start() does. */
+void relay_configure(const struct relay *relay, const char *conf);
+/* And lets it reload that, which has to go well. */
+void relay_reload(struct relay *relay, const char *conf);
+
 /* Waits for the next log line that has the text in it, and returns it. */
 const char *relay_await_log(struct relay *relay, const char *text);
 
@@ -54,6 +59,8 @@ const char *relay_path(const struct relay *relay, const char *name);
 
 /* A blocking connection to the first TCP listener that was accepted. */
 int relay_connect(struct relay *relay);
+/* The same to a Unix socket in the daemon's directory. */
+int relay_connect_unix(struct relay *relay, const char *name);
 
 /* Writes all, and it fails the test if that cannot be. */
 void send_text(int fd, const char *text);

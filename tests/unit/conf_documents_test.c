@@ -86,6 +86,11 @@ check_man(char *man, const struct conf_key *keys)
 		if (begin == NULL)
 			fail_msg("%s is not in tcprelay.conf(5)", key->name);
 		end = strstr(begin + strlen(item), "\n.It ");
+		found = strstr(begin, "It changes with a restart only.");
+		if (key->restart && (found == NULL || found > end))
+			fail_msg("tcprelay.conf(5) does not say that %s needs "
+				 "a restart",
+			    key->name);
 		wanted = default_text(key, value, sizeof(value));
 		if (wanted == NULL)
 			continue;

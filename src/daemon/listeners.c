@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/listeners.h"
+
+#include "common/xmalloc.h"
+#include "daemon/conf.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+struct listeners {
+	struct event_base *base;
+	listener_accept *accept;
+	void *arg;
+	struct listener **all;
+	size_t count;
+};
+
+/* On the way from one set to the next. */
+struct change {
+	struct listeners *old;
+	struct listener **next; /* in the order of the settings */
+	bool *is_new;
+	size_t count;
+};
+
+struct listeners *
+listeners_new(struct event_base *base, listener_accept *accept, void *arg)
+{
+	struct listeners *listeners = xcalloc(1, sizeof(*listeners));
+
+	listeners->base = base;
+	listeners->accept = accept;
+	listeners->arg = arg;
+	return listeners;
+}
+
+/* The open listener of that address, which is taken out, or NULL. */
+static struct listener *
+take(struct listeners *listeners, const char *address_text)
+{
+	struct listener *listener;
+	size_t i;
+
+	for (i = 0; i < listeners->count; i++) {
+		listener = listeners->all[i];
+		if (listener != NULL &&
+		    listener_is_at(listener, address_text)) {
+			listeners->all[i] = NULL;
+			return listener;
+		}
+	}
+	return NULL;
+}
+
+static int
+find_or_open(struct change *change, const struct conf *conf)
+{
+	struct listeners *old = change->old;
+	size_t i;
+
+	for (i = 0; i < conf->listen_count; i++) {
+		const struct conf_listen *wanted = &conf->listen[i];
+		struct listener *listener = take(old, wanted->address_text);
+
+		change->is_new[i] = listener == NULL;
+		if (listener == NULL)
+			listener = listener_new(
+			    old->base, wanted, old->accept, old->arg);
+		if (listener == NULL)
+			return -1;
+		change->next[change->count++] = listener;
+	}
+	return 0;
+}
+
+static void
+put_back(struct listeners *listeners, struct listener *listener)
+{
+	size_t i = 0;
+
+	while (listeners->all[i] != NULL)
+		i++;
+	listeners->all[i] = listener;
+}
+
+static void
+undo(struct change *change)
+{
+	size_t i;
+
+	for (i = 0; i < change->count; i++)
+		if (change->is_new[i])
+			listener_free(change->next[i]);
+		else
+			put_back(change->old, change->next[i]);
+	free(change->next);
+}
+
+static void
+carry_out(struct change *change, const struct conf *conf)
+{
+	struct listeners *listeners = change->old;
+	size_t i;
+
+	listeners_close(listeners);
+	listeners->all = change->next;
+	listeners->count = change->count;
+	for (i = 0; i < listeners->count; i++)
+		if (change->is_new[i])
+			listener_start(listeners->all[i]);
+		else
+			listener_update(listeners->all[i], &conf->listen[i]);
+}
+
+int
+listeners_set(struct listeners *listeners, const struct conf *conf)
+{
+	struct change change = {
+		.old = listeners,
+		.next = xcalloc(conf->listen_count, sizeof(*change.next)),
+		.is_new = xcalloc(conf->listen_count, sizeof(*change.is_new)),
+	};
+	int result = find_or_open(&change, conf);
+
+	if (result == 0)
+		carry_out(&change, conf);
+	else
+		undo(&change);
+	free(change.is_new);
+	return result;
+}
+
+void
+listeners_close(struct listeners *listeners)
+{
+	size_t i;
+
+	for (i = 0; i < listeners->count; i++)
+		listener_free(listeners->all[i]);
+	free(listeners->all);
+	listeners->all = NULL;
+	listeners->count = 0;
+}
+
+void
+listeners_free(struct listeners *listeners)
+{
+	if (listeners == NULL)
+		return;
+	listeners_close(listeners);
+	free(listeners);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All that "listen" names: one listener for each of its entries, known by its
+ * address as the user wrote it, so that a reload leaves those alone that stay.
+ */
+#ifndef LISTENERS_H
+#define LISTENERS_H
+
+#include "daemon/listener.h"
+
+struct conf;
+struct listeners;
+
+/* None yet. Borrows the base. */
+struct listeners *listeners_new(
+    struct event_base *base, listener_accept *accept, void *arg);
+
+/*
+ * Opens what conf names and is not open, tells the others what is new about
+ * them, and closes what conf does not name; clients stay. Returns -1 when one
+ * cannot be opened, which is logged; then all is as it was.
+ */
+int listeners_set(struct listeners *listeners, const struct conf *conf);
+
+/* Stops accepting for good. */
+void listeners_close(struct listeners *listeners);
+void listeners_free(struct listeners *listeners);
+
+#endif
