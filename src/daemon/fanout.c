@@ -107,6 +107,29 @@ fanned_out_position(const struct room *room)
 	return room->from->position + room->from->fanned_out;
 }
 
+/*
+ * What is queued for a member always ends where a line ends, so these lines
+ * may follow it wherever the member is.
+ */
+void
+fanout_tell(struct member *member, const char *lines, size_t length)
+{
+	struct conn *conn = member->conn;
+	struct iovec run = { .iov_base = (char *)lines, .iov_len = length };
+	size_t sent;
+
+	room_fan_out(member->room);
+	if (!conn_takes_output(conn) || length == 0)
+		return;
+	if (member->behind != NULL)
+		feed(member, fanned_out_position(member->room),
+		    FANOUT_QUEUE_BYTES);
+	sent = conn_is_queued(conn) ? 0 : conn_send(conn, &run, 1);
+	conn_count_lines_out(conn, count_lines(lines, sent));
+	if (sent < length && conn_takes_output(conn))
+		conn_queue_copy(conn, lines + sent, length - sent);
+}
+
 void
 fanout_leave(struct member *member, bool drained)
 {

@@ -14,6 +14,7 @@
 #define FANOUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct member;
@@ -26,6 +27,15 @@ void fanout_room(struct room *room);
 
 /* The member's connection has drained: it gets more of what it has missed. */
 void fanout_resume(struct member *member);
+
+/*
+ * Whole lines for one member alone: sent after all that its room has gathered,
+ * which is fanned out first, and queued, as a copy, where the socket does not
+ * take them. Where more than FANOUT_QUEUE_BYTES wait for it they may come
+ * before some of what it has missed. What is not read stays until it is: the
+ * caller bounds it.
+ */
+void fanout_tell(struct member *member, const char *lines, size_t length);
 
 /*
  * The member has left its room. When its connection will be drained, all that

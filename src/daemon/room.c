@@ -66,8 +66,8 @@ rooms_get(struct rooms *rooms, const char *name)
 	return room;
 }
 
-static void
-fan_out(struct room *room)
+void
+room_fan_out(struct room *room)
 {
 	struct rooms *rooms = room->rooms;
 
@@ -84,7 +84,7 @@ rooms_fan_out(struct rooms *rooms)
 	struct room *room;
 
 	while ((room = TAILQ_FIRST(&rooms->waiting)) != NULL)
-		fan_out(room);
+		room_fan_out(room);
 	rooms->batch_full = false;
 }
 
@@ -138,7 +138,7 @@ rooms_release_brakes(struct rooms *rooms)
 void
 room_join(struct room *room, struct member *member)
 {
-	fan_out(room);
+	room_fan_out(room);
 	if (room->member_count == room->member_size) {
 		room->member_size = room->member_size == 0
 		    ? MEMBERS_MIN
@@ -157,7 +157,7 @@ room_leave(struct room *room, struct member *member)
 {
 	struct member *last;
 
-	fan_out(room);
+	room_fan_out(room);
 	brake_leave(member);
 	last = room->members[--room->member_count];
 	room->members[member->slot] = last;

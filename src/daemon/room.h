@@ -71,6 +71,9 @@ void rooms_fan_out(struct rooms *rooms);
  */
 void rooms_measure(const struct rooms *rooms);
 
+/* Fans out what waits in the room. */
+void room_fan_out(struct room *room);
+
 void room_join(struct room *room, struct member *member);
 void room_leave(struct room *room, struct member *member);
 

@@ -199,6 +199,53 @@ test_one_who_is_behind_and_talks_gets_only_the_others(void **state)
 	close(both);
 }
 
+static void
+test_what_one_is_told_comes_in_its_place(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), listener = join(f), i;
+	struct member *member = f->room->members[1];
+	char line[LINE_BYTES + 1];
+	unsigned number = 0, heard;
+	bool told = false;
+
+	/* After what was gathered before, even where the socket is full. */
+	for (i = 0; conn_queued_bytes(member->conn) < 60000; i++) {
+		snprintf(line, sizeof(line), "%08u%*s\n", number++ % 100000000,
+		    LINE_BYTES - 9, "");
+		if (i % 20 != 19)
+			fanout_tell(member, line, LINE_BYTES);
+		else
+			room_gather(
+			    f->room, f->room->members[0], line, LINE_BYTES);
+	}
+	rooms_fan_out(f->rooms);
+	heard = hear(f, listener, 0);
+	assert_int_equal(heard, number);
+	assert_int_equal(f->stats.lines_out, number);
+	assert_int_equal(hear(f, talker, 0), 0);
+	/* Whole lines, to one that is behind too. */
+	while (member->behind == NULL)
+		say(f, talker, number++);
+	fanout_tell(member, "told\n", 5);
+	assert_int_equal(conn_set_count(f->conns), 2);
+	shutdown(talker, SHUT_WR);
+	turn(f);
+	fcntl(listener, F_SETFL, 0);
+	while (heard < number || !told) {
+		assert_int_equal(recv(listener, line, 5, MSG_WAITALL), 5);
+		if (memcmp(line, "told\n", 5) == 0) {
+			told = true;
+			continue;
+		}
+		recv(listener, line + 5, LINE_BYTES - 5, MSG_WAITALL);
+		assert_int_equal(strtoul(line, NULL, 10), heard++);
+		turn(f);
+	}
+	close(talker);
+	close(listener);
+}
+
 /* All batches that the members of the room keep, each counted once. */
 static size_t
 kept_bytes(const struct room *room)
@@ -491,6 +538,7 @@ main(void)
 		FANOUT_TEST(test_catching_up_while_others_talk),
 		FANOUT_TEST(
 		    test_one_who_is_behind_and_talks_gets_only_the_others),
+		FANOUT_TEST(test_what_one_is_told_comes_in_its_place),
 		FANOUT_TEST(test_many_stalled_members_hold_one_copy),
 		FANOUT_TEST(test_large_rounds_for_many_stay_as_they_were),
 		FANOUT_TEST(
