@@ -21,9 +21,6 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-/* libevent's EVBUFFER_MAX_READ, in a pass. */
-#define READ_BYTES 4096
-
 #define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 
 static enum conn_reason
@@ -51,7 +48,8 @@ stop_output(struct conn *conn, int error)
 {
 	if (conn->write_error == 0)
 		conn->write_error = error;
-	bufferevent_disable(conn->bev, EV_WRITE);
+	if (conn->bev != NULL)
+		bufferevent_disable(conn->bev, EV_WRITE);
 	if (conn->state != OPEN)
 		conn_close(conn, reason_of(error));
 }
@@ -77,62 +75,6 @@ is_passing(int error)
 	    error == ENOMEM;
 }
 
-static bool
-take_input(struct conn *conn, const char *bytes, size_t length)
-{
-	conn->counts.bytes_in += length;
-	conn->set->stats->bytes_in += length;
-	return conn->handler->on_input(conn, bytes, length, conn->owner) &&
-	    conn->state == OPEN;
-}
-
-/*
- * libevent 2.1 reads at most READ_BYTES of a socket in a pass. When it got as
- * many, there is more: it is read here, in one go. An end or an error is left
- * to libevent to find; an error is told once only, so it is noted.
- */
-static void
-read_more(struct conn *conn)
-{
-	char *bytes = conn->set->scratch;
-	ssize_t length = recv(conn->fd, bytes, SCRATCH_BYTES, MSG_DONTWAIT);
-
-	if (length > 0)
-		take_input(conn, bytes, (size_t)length);
-	else if (length == -1 && !is_passing(errno))
-		stop_output(conn, errno);
-}
-
-static void
-on_readable(struct bufferevent *bev, void *arg)
-{
-	struct conn *conn = arg;
-	struct evbuffer *input = bufferevent_get_input(bev);
-	bool full = evbuffer_get_length(input) >= READ_BYTES, more = true;
-	struct evbuffer_iovec piece;
-
-	while (conn->state == OPEN &&
-	    evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
-		more = take_input(conn, piece.iov_base, piece.iov_len);
-		evbuffer_drain(input, piece.iov_len);
-	}
-	if (full && more)
-		read_more(conn);
-}
-
-static void
-on_written(struct bufferevent *bev, void *arg)
-{
-	struct conn *conn = arg;
-
-	(void)bev;
-	conn->queued = false;
-	if (conn->handler != NULL)
-		conn->handler->on_drained(conn, conn->owner);
-	else if (conn->state == DRAINING)
-		conn_set_state(conn, CLOSING);
-}
-
 static void
 end_of_input(struct conn *conn)
 {
@@ -150,20 +92,82 @@ end_of_input(struct conn *conn)
  * whole; see tcp_reset() in Linux.
  */
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+no_more_input(struct conn *conn, int error)
+{
+	if (conn->write_error != 0 && conn->write_error != EPIPE)
+		close_on_error(conn, conn->write_error);
+	else if (error != 0)
+		close_on_error(conn, error);
+	else
+		end_of_input(conn);
+}
+
+static void
+take_input(struct conn *conn, const char *bytes, size_t length)
+{
+	conn->counts.bytes_in += length;
+	conn->set->stats->bytes_in += length;
+	if (!conn->handler->on_input(conn, bytes, length, conn->owner))
+		event_base_loopbreak(conn->set->base);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
-	int error = EVUTIL_SOCKET_ERROR();
+	char *bytes = conn->set->scratch;
+	ssize_t length = recv(fd, bytes, SCRATCH_BYTES, MSG_DONTWAIT);
+
+	(void)what;
+	if (length > 0)
+		take_input(conn, bytes, (size_t)length);
+	else if (length == 0)
+		no_more_input(conn, 0);
+	else if (!is_passing(errno))
+		no_more_input(conn, errno);
+}
+
+static void
+free_output(struct conn *conn)
+{
+	bufferevent_free(conn->bev);
+	conn->bev = NULL;
+}
+
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct conn *conn = arg;
 
 	(void)bev;
-	if (what & BEV_EVENT_WRITING)
-		stop_output(conn, error);
-	else if (conn->write_error != 0 && conn->write_error != EPIPE)
-		close_on_error(conn, conn->write_error);
-	else if (what & BEV_EVENT_EOF)
-		end_of_input(conn);
-	else
-		close_on_error(conn, error);
+	conn->queued = false;
+	if (conn->handler != NULL)
+		conn->handler->on_drained(conn, conn->owner);
+	else if (conn->state == DRAINING)
+		conn_set_state(conn, CLOSING);
+	if (!conn->queued)
+		free_output(conn);
+}
+
+static void
+on_write_error(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	(void)what;
+	stop_output(arg, EVUTIL_SOCKET_ERROR());
+}
+
+/* Where output is queued. */
+static struct evbuffer *
+output(struct conn *conn)
+{
+	if (conn->bev == NULL) {
+		conn->bev =
+		    bufferevent_socket_new(conn->set->base, conn->fd, 0);
+		bufferevent_setcb(
+		    conn->bev, NULL, on_written, on_write_error, conn);
+	}
+	return bufferevent_get_output(conn->bev);
 }
 
 struct conn *
@@ -179,10 +183,9 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	peer_set(&conn->peer, fd, peer, peer_length);
 	if (peer->sa_family != AF_UNIX)
 		socket_set_tcp_options(fd, (int)set->conf->keepalive_seconds);
-	conn->bev =
-	    bufferevent_socket_new(set->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	bufferevent_setcb(conn->bev, on_readable, on_written, on_event, conn);
-	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
+	conn->input =
+	    event_new(set->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
+	event_add(conn->input, NULL);
 	TAILQ_INSERT_TAIL(&set->lists[OPEN], conn, entry);
 	set->count++;
 	set->stats->accepted++;
@@ -202,14 +205,14 @@ conn_set_handler(
 void
 conn_pause_input(struct conn *conn)
 {
-	bufferevent_disable(conn->bev, EV_READ);
+	event_del(conn->input);
 }
 
 void
 conn_resume_input(struct conn *conn)
 {
 	if (conn->state == OPEN)
-		bufferevent_enable(conn->bev, EV_READ);
+		event_add(conn->input, NULL);
 }
 
 bool
@@ -228,7 +231,9 @@ conn_is_queued(const struct conn *conn)
 size_t
 conn_queued_bytes(const struct conn *conn)
 {
-	return evbuffer_get_length(bufferevent_get_output(conn->bev));
+	return conn->queued
+	    ? evbuffer_get_length(bufferevent_get_output(conn->bev))
+	    : 0;
 }
 
 size_t
@@ -316,15 +321,15 @@ conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
 	struct release *release = xmalloc(sizeof(*release));
 
 	*release = (struct release){ .call = call, .arg = arg };
-	evbuffer_add_reference(bufferevent_get_output(conn->bev), bytes, length,
-	    on_released, release);
+	evbuffer_add_reference(
+	    output(conn), bytes, length, on_released, release);
 	queued(conn, bytes, length);
 }
 
 void
 conn_queue_copy(struct conn *conn, const char *bytes, size_t length)
 {
-	evbuffer_add(bufferevent_get_output(conn->bev), bytes, length);
+	evbuffer_add(output(conn), bytes, length);
 	queued(conn, bytes, length);
 }
 

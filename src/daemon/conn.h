@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One accepted connection: its bufferevent, its state, and why it ended. It
+ * One accepted connection: its socket, its state, and why it ended. It
  * knows nothing of rooms; whoever owns it hears of it through a handler.
  *
  *   OPEN --conn_close()--> CLOSING --conn_set_reap()--> DRAINING
@@ -17,7 +17,6 @@
 #ifndef CONN_H
 #define CONN_H
 
-#include <event2/bufferevent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +26,7 @@
 struct conn;
 struct conn_set;
 struct conf;
+struct event_base;
 struct stats;
 
 /* Why a connection ended: the only list, with its texts in conn_end.c. */
@@ -47,7 +47,7 @@ enum conn_reason {
 struct conn_handler {
 	/*
 	 * Bytes came, valid for the duration of the call. Returns whether
-	 * more of them is welcome in this pass.
+	 * more, of any connection, is welcome in this pass of the loop.
 	 */
 	bool (*on_input)(
 	    struct conn *conn, const char *bytes, size_t length, void *owner);

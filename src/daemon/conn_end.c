@@ -14,6 +14,7 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* How often a connection that ends is looked at, and how often at most. */
 #define TICK_MS	     50
@@ -74,10 +75,14 @@ seconds_since(const struct timespec *then)
 static void
 uncount_queued(struct conn *conn)
 {
-	struct evbuffer *output = bufferevent_get_output(conn->bev);
-	size_t bytes = evbuffer_get_length(output);
-	size_t lines = count_buffer_lines(output, 0);
+	struct evbuffer *output;
+	size_t bytes, lines;
 
+	if (!conn->queued)
+		return;
+	output = bufferevent_get_output(conn->bev);
+	bytes = evbuffer_get_length(output);
+	lines = count_buffer_lines(output, 0);
 	conn->counts.bytes_out -= bytes;
 	conn->counts.lines_out -= lines;
 	conn->set->stats->bytes_lost += bytes;
@@ -121,7 +126,10 @@ conn_free(struct conn *conn)
 	set->count--;
 	if (conn->tick != NULL)
 		event_free(conn->tick);
-	bufferevent_free(conn->bev);
+	if (conn->bev != NULL)
+		bufferevent_free(conn->bev);
+	event_free(conn->input);
+	close(conn->fd);
 	free(conn);
 }
 
@@ -259,7 +267,9 @@ conn_close(struct conn *conn, enum conn_reason reason)
 	    !(dropped && reasons[conn->reason].manner != DROP))
 		return;
 	conn->reason = reason;
-	bufferevent_disable(conn->bev, dropped ? EV_READ | EV_WRITE : EV_READ);
+	event_del(conn->input);
+	if (dropped && conn->bev != NULL)
+		bufferevent_disable(conn->bev, EV_WRITE);
 	if (conn->state != CLOSING)
 		conn_set_state(conn, CLOSING);
 }

@@ -9,11 +9,12 @@
 #include "daemon/conn.h"
 #include "daemon/peer.h"
 
+#include <event2/bufferevent.h>
 #include <sys/queue.h>
 #include <time.h>
 
-/* What one read takes beyond what libevent has read; see conn.c. */
-#define SCRATCH_BYTES 61440
+/* What one read takes. */
+#define SCRATCH_BYTES 65536
 
 enum conn_state { OPEN, CLOSING, DRAINING, LINGERING, STATES };
 
@@ -41,23 +42,28 @@ struct counts {
 	uint64_t lines_out, bytes_out; /* taken by the kernel, or queued */
 };
 
+/*
+ * What a send needs comes first. An idle connection has an event to be read
+ * by, and no bufferevent: that takes 1 KiB.
+ */
 struct conn {
 	int fd;
-	enum conn_state state;
-	enum conn_reason reason;
-	bool queued;	 /* the output evbuffer is not empty */
-	bool lingered;	 /* all that was queued is sent */
 	int write_error; /* errno; the output is lost */
-	struct bufferevent *bev;
+	enum conn_reason reason;
+	bool queued;   /* the output evbuffer is not empty */
+	bool lingered; /* all that was queued is sent */
+	struct conn_set *set;
 	struct counts counts;
+	struct bufferevent *bev; /* for output; NULL when none is queued */
+	struct event *input;
 	const struct conn_handler *handler; /* NULL when the owner left */
 	void *owner;
-	struct conn_set *set;
+	enum conn_state state;
+	unsigned ticks_left;
 	TAILQ_ENTRY(conn) entry; /* in the list of its state */
 	struct event *tick;	 /* when it is drained or lingers */
-	unsigned ticks_left;
-	size_t tick_mark;	/* unacknowledged bytes at the last one */
-	struct timespec opened; /* CLOCK_MONOTONIC */
+	size_t tick_mark;	 /* unacknowledged bytes at the last one */
+	struct timespec opened;	 /* CLOCK_MONOTONIC */
 	union peer peer;
 };
 

@@ -30,7 +30,7 @@ on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 		&member->framer, bytes, length, limit, on_lines, member) == -1)
 		conn_close(conn, CONN_LINE_TOO_LONG);
 	/* A full batch ends the turn: what comes after it would only wait. */
-	return !member->room->rooms->batch_full && !member->hold.waits;
+	return !member->room->rooms->batch_full;
 }
 
 static void

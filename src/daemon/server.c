@@ -22,9 +22,8 @@
 #include <sys/resource.h>
 
 /*
- * Most passes of a turn. libevent reads at most 4,096 bytes of a connection in
- * a pass, so this fills a batch for one sender; what more passes could gather
- * would only make lines wait.
+ * Most passes of a turn. Senders that write little at a time, but on and on,
+ * would otherwise make lines wait until a batch is full.
  */
 #define PASSES_MAX 16
 
