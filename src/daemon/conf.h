@@ -41,6 +41,7 @@ struct conf {
 	int64_t line_bytes;
 	int64_t policy; /* enum conf_policy */
 	int64_t backlog_bytes;
+	int64_t history_lines; /* 0: none */
 	int64_t keepalive_seconds;
 	int64_t log_level;  /* enum log_level */
 	int64_t log_target; /* enum log_target */

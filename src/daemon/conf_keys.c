@@ -56,6 +56,10 @@ const struct conf_key conf_keys[] = {
 	{ "slow_client.backlog_bytes", CONF_INTEGER, FIELD(backlog_bytes),
 	  .fallback = 1048576, .min = 1024, .max = 1099511627776,
 	  .help = "what may wait for one client before the policy acts" },
+	{ "history.lines", CONF_INTEGER, FIELD(history_lines),
+	  .fallback = 0, .min = 0, .max = 10000,
+	  .help = "how many of the last lines of its room a newcomer is "
+	          "shown" },
 	{ "keepalive_seconds", CONF_INTEGER, FIELD(keepalive_seconds),
 	  .fallback = 60, .min = 1, .max = 32767,
 	  .help = "a peer that vanished is closed within about twice this" },

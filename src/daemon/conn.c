@@ -236,6 +236,12 @@ conn_queued_bytes(const struct conn *conn)
 	    : 0;
 }
 
+uint64_t
+conn_output_bytes(const struct conn *conn)
+{
+	return conn->counts.bytes_out;
+}
+
 size_t
 conn_unacknowledged_bytes(const struct conn *conn)
 {

@@ -137,6 +137,10 @@ conn_prefetch(const struct conn *conn)
 	__builtin_prefetch(conn);
 }
 
+/* All bytes that it was sent, or that are queued for it, since its beginning.
+ */
+uint64_t conn_output_bytes(const struct conn *conn);
+
 /* Adds to the counters: lines that came from it, lines that it was sent. */
 void conn_count_lines_in(struct conn *conn, uint64_t lines);
 void conn_count_lines_out(struct conn *conn, uint64_t lines);

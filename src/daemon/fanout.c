@@ -9,6 +9,7 @@
 #include "daemon/brake.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
+#include "daemon/history.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
@@ -130,6 +131,46 @@ fanout_tell(struct member *member, const char *lines, size_t length)
 		conn_queue_copy(conn, lines + sent, length - sent);
 }
 
+static void
+on_piece_released(void *arg)
+{
+	history_unpin(arg);
+}
+
+static void
+queue_piece(
+    struct history_chunk *chunk, const char *bytes, size_t length, void *arg)
+{
+	struct member *member = arg;
+
+	conn_queue_reference(
+	    member->conn, bytes, length, on_piece_released, history_pin(chunk));
+}
+
+/* Bytes of a replay that are still queued, and of what was queued before. */
+static uint64_t
+replay_bytes(const struct member *member)
+{
+	uint64_t sent =
+	    conn_output_bytes(member->conn) - conn_queued_bytes(member->conn);
+
+	return member->replay_end > sent ? member->replay_end - sent : 0;
+}
+
+bool
+fanout_replay(struct member *member, size_t lines)
+{
+	room_fan_out(member->room);
+	if (!conn_takes_output(member->conn) || replay_bytes(member) > 0)
+		return false;
+	if (member->behind != NULL)
+		feed(member, fanned_out_position(member->room),
+		    FANOUT_QUEUE_BYTES);
+	history_each_piece(member->room->history, lines, queue_piece, member);
+	member->replay_end = conn_output_bytes(member->conn);
+	return true;
+}
+
 void
 fanout_leave(struct member *member, bool drained)
 {
@@ -157,7 +198,8 @@ backlog_bytes(const struct member *member, uint64_t until)
 {
 	uint64_t position = member->behind->position + member->behind_offset;
 
-	return conn_queued_bytes(member->conn) + (until - position);
+	return conn_queued_bytes(member->conn) - replay_bytes(member) +
+	    (until - position);
 }
 
 static void

@@ -38,6 +38,14 @@ void fanout_resume(struct member *member);
 void fanout_tell(struct member *member, const char *lines, size_t length);
 
 /*
+ * The last lines of its room, so many at most, for one member alone: in their
+ * place as above, but queued by reference, so that all members share them. They
+ * do not count towards what makes a member too slow. While an earlier replay
+ * still waits there is no other; returns whether there was one.
+ */
+bool fanout_replay(struct member *member, size_t lines);
+
+/*
  * The member has left its room. When its connection will be drained, all that
  * it has missed is queued now; otherwise it is let go.
  */

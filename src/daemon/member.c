@@ -77,4 +77,5 @@ member_new(struct conn *conn, struct room *room)
 	member->conn = conn;
 	conn_set_handler(conn, &handler, member);
 	room_join(room, member);
+	fanout_replay(member, SIZE_MAX);
 }

@@ -29,6 +29,7 @@ struct member {
 	struct room *room;
 	size_t slot; /* in room->members */
 	struct line_framer framer;
+	uint64_t replay_end; /* in all its output; see fanout_replay() */
 };
 
 /* Takes over the connection and joins the room. */

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/xmalloc.h"
 #include "daemon/fanout.h"
+#include "daemon/history.h"
 #include "daemon/member.h"
 #include "daemon/stats.h"
 
@@ -35,6 +36,7 @@ room_free(struct room *room)
 		TAILQ_REMOVE(&room->rooms->waiting, room, waiting_entry);
 	brake_clear(room);
 	batch_unref(room->from);
+	history_free(room->history);
 	free(room->members);
 	free(room);
 }
@@ -61,9 +63,20 @@ rooms_get(struct rooms *rooms, const char *name)
 	strncpy(room->name, name, ROOM_NAME_MAX);
 	room->rooms = rooms;
 	room->from = room->tail = batch_new(BATCH_BYTES, NULL);
+	room->history = history_new(rooms->conf);
 	brake_init(room, rooms->base);
 	TAILQ_INSERT_TAIL(&rooms->all, room, entry);
 	return room;
+}
+
+static void
+remember(const struct room *room)
+{
+	const struct batch *batch;
+
+	for (batch = room->from; batch != NULL; batch = batch->next)
+		history_add(room->history, batch->data + batch->fanned_out,
+		    batch->length - batch->fanned_out);
 }
 
 void
@@ -75,6 +88,7 @@ room_fan_out(struct room *room)
 		return;
 	TAILQ_REMOVE(&rooms->waiting, room, waiting_entry);
 	room->waiting = false;
+	remember(room);
 	fanout_room(room);
 }
 

@@ -19,6 +19,7 @@
 #include <sys/queue.h>
 
 struct conf;
+struct history;
 struct member;
 struct stats;
 
@@ -34,6 +35,7 @@ struct room {
 	struct batch *tail;	/* lines are appended here */
 	bool waiting;		/* lines wait to be fanned out */
 	uint64_t waiting_since; /* clock_nanoseconds() */
+	struct history *history;
 	struct brake brake;
 	TAILQ_ENTRY(room) waiting_entry;
 	TAILQ_ENTRY(room) entry;

@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -91,12 +92,18 @@ turn(struct fixture *f)
 
 /* One line that begins with a number, as if the client fd had sent it. */
 static void
-say(struct fixture *f, int fd, unsigned number)
+write_line(int fd, unsigned number)
 {
-	char line[LINE_BYTES + 1];
+	char line[LINE_BYTES + 16];
 
 	snprintf(line, sizeof(line), "%08u%*s\n", number, LINE_BYTES - 9, "");
 	assert_int_equal(write(fd, line, LINE_BYTES), LINE_BYTES);
+}
+
+static void
+say(struct fixture *f, int fd, unsigned number)
+{
+	write_line(fd, number);
 	turn(f);
 }
 
@@ -528,6 +535,111 @@ test_a_reset_in_the_middle_of_a_fan_out(void **state)
 	close(listener);
 }
 
+/* Lines that were gathered and not fanned out when somebody came. */
+static void
+test_a_newcomer_gets_history_and_then_what_is_new(void **state)
+{
+	enum { LINES = 50, NEWCOMERS = 5 };
+	struct fixture *f = *state;
+	int talker = join(f), newcomers[NEWCOMERS], i;
+	unsigned number = 0;
+
+	f->conf->history_lines = LINES;
+	for (i = 0; i < NEWCOMERS; i++) {
+		while (number % 100 != 99)
+			say(f, talker, number++);
+		write_line(talker, number++);
+		event_base_loop(f->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		assert_true(f->room->waiting);
+		newcomers[i] = join(f);
+	}
+	say(f, talker, number++);
+	for (i = 0; i < NEWCOMERS; i++) {
+		unsigned first = (unsigned)(i + 1) * 100 - LINES;
+
+		assert_int_equal(hear(f, newcomers[i], first), number);
+		close(newcomers[i]);
+	}
+	close(talker);
+}
+
+/* So many bytes of history that they wait in the daemon. */
+static unsigned
+make_history(struct fixture *f, int talker)
+{
+	unsigned number = 0;
+
+	f->conf->history_lines = 10000;
+	while (number < 10000)
+		say(f, talker, number++);
+	return number;
+}
+
+static void
+test_history_makes_nobody_too_slow(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), newcomer;
+	unsigned number = make_history(f, talker), i;
+
+	f->conf->backlog_bytes = 100 * LINE_BYTES;
+	newcomer = join(f);
+	for (i = 0; i < 40; i++)
+		say(f, talker, number++);
+	assert_true(conn_queued_bytes(f->room->members[1]->conn) >
+	    (size_t)f->conf->backlog_bytes);
+	assert_int_equal(f->room->brake.holder_count, 0);
+	/* What is new counts as ever. */
+	for (i = 0; i < 20; i++)
+		say(f, talker, number++);
+	assert_int_equal(f->room->brake.holder_count, 1);
+	assert_int_equal(hear(f, newcomer, 0), number);
+	assert_int_equal(f->room->brake.holder_count, 0);
+	close(talker);
+	close(newcomer);
+}
+
+static void
+test_there_is_one_replay_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), newcomer;
+	unsigned number = make_history(f, talker);
+	struct member *member;
+
+	newcomer = join(f);
+	member = f->room->members[1];
+	assert_false(fanout_replay(member, 10));
+	assert_int_equal(hear(f, newcomer, 0), number);
+	assert_true(fanout_replay(member, 10));
+	assert_int_equal(hear(f, newcomer, number - 10), number);
+	close(talker);
+	close(newcomer);
+}
+
+/* libevent takes 1 KiB for each piece; the bytes would be 640,000. */
+static void
+test_a_thousand_newcomers_share_the_history(void **state)
+{
+	enum { NEWCOMERS = 300 };
+	struct fixture *f = *state;
+	int talker = join(f), newcomers[NEWCOMERS], i;
+	size_t before, history = make_history(f, talker) * LINE_BYTES;
+
+	before = mallinfo2().uordblks;
+	for (i = 0; i < NEWCOMERS; i++) {
+		newcomers[i] = join(f);
+		turn(f);
+		assert_true(conn_queued_bytes(f->room->members[i + 1]->conn) >
+		    history / 2);
+	}
+	assert_in_range(
+	    mallinfo2().uordblks - before, 0, (size_t)NEWCOMERS * 16000);
+	for (i = 0; i < NEWCOMERS; i++)
+		close(newcomers[i]);
+	close(talker);
+}
+
 int
 main(void)
 {
@@ -550,6 +662,10 @@ main(void)
 		FANOUT_TEST(test_the_last_words_of_one_who_leaves_arrive),
 		FANOUT_TEST(test_lines_longer_than_a_batch),
 		FANOUT_TEST(test_a_reset_in_the_middle_of_a_fan_out),
+		FANOUT_TEST(test_a_newcomer_gets_history_and_then_what_is_new),
+		FANOUT_TEST(test_history_makes_nobody_too_slow),
+		FANOUT_TEST(test_there_is_one_replay_at_a_time),
+		FANOUT_TEST(test_a_thousand_newcomers_share_the_history),
 	};
 
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
