@@ -46,6 +46,8 @@ struct conf {
 	int64_t log_level;  /* enum log_level */
 	int64_t log_target; /* enum log_target */
 	int64_t shutdown_seconds;
+	char *metrics_listen;	     /* or NULL */
+	int64_t metrics_permissions; /* of a Unix socket, as above */
 };
 
 /* Takes one message, without a line end. */

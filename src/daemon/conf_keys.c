@@ -6,6 +6,7 @@
 #include "common/address.h"
 #include "common/log.h"
 #include "daemon/conf.h"
+#include "daemon/metrics.h"
 #include "daemon/room.h"
 
 #include <stddef.h>
@@ -72,6 +73,14 @@ const struct conf_key conf_keys[] = {
 	{ "shutdown_seconds", CONF_INTEGER, FIELD(shutdown_seconds),
 	  .fallback = 5, .min = 1, .max = 3600,
 	  .help = "longest wait for clients to take what is queued for them" },
+	{ "metrics.listen", CONF_STRING, FIELD(metrics_listen),
+	  .check = metrics_check_address, .allowed = METRICS_ADDRESSES,
+	  .restart = true,
+	  .help = "where the counters are served over HTTP" },
+	{ "metrics.permissions", CONF_PERMISSIONS, FIELD(metrics_permissions),
+	  .fallback = CONF_NO_PERMISSIONS, .min = 0, .max = 0777,
+	  .restart = true,
+	  .help = "who may connect to it if it is a Unix socket, in octal" },
 	{ .name = NULL },
 };
 

@@ -6,6 +6,7 @@
 #include "common/address.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "daemon/bound.h"
 #include "daemon/conf.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Out of descriptors: the time until accepting is tried again. */
@@ -26,15 +26,13 @@ struct door {
 	struct listener *listener;
 	struct evconnlistener *evconn;
 	struct event *pause;
-	char name[ADDRESS_TEXT_SIZE];
+	struct bound bound;
 };
 
 struct listener {
 	struct event_base *base;
 	char *address_text;
 	char *room;
-	char *path;	   /* of the Unix socket that was bound, or NULL */
-	struct stat bound; /* what it was then */
 	listener_accept *accept;
 	void *arg;
 	struct door *doors;
@@ -63,7 +61,7 @@ on_accept_error(struct evconnlistener *evconn, void *arg)
 	static const struct timeval pause = { .tv_sec = PAUSE_SECONDS };
 	struct door *door = arg;
 
-	log_warn("accepting paused address=%s error=\"%s\"", door->name,
+	log_warn("accepting paused address=%s error=\"%s\"", door->bound.name,
 	    strerror(errno));
 	evconnlistener_disable(evconn);
 	event_add(door->pause, &pause);
@@ -79,108 +77,16 @@ on_pause_over(evutil_socket_t fd, short what, void *arg)
 	evconnlistener_enable(door->evconn);
 }
 
-/* A socket file that nobody listens on was left by a process that died. */
 static void
-remove_stale(const struct endpoint *endpoint)
-{
-	struct stat st;
-	int fd;
-
-	if (stat(endpoint->sa.un.sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
-		return;
-	/* A living one with a full queue says EAGAIN. */
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return;
-	if (connect(fd, &endpoint->sa.any, endpoint->length) == -1 &&
-	    errno == ECONNREFUSED) {
-		log_info(
-		    "removed stale socket path=%s", endpoint->sa.un.sun_path);
-		unlink(endpoint->sa.un.sun_path);
-	}
-	close(fd);
-}
-
-static int
-set_flag(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value));
-}
-
-/*
- * "Every address" is one IPv6 socket that takes IPv4 as well; an IPv6 address
- * that was written out is that address alone, so that both can be listed.
- */
-static int
-prepare(int fd, const struct endpoint *endpoint, bool every_address)
-{
-	if (set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1)
-		return -1;
-	if (endpoint->sa.any.sa_family != AF_INET6)
-		return 0;
-	return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, !every_address);
-}
-
-static int
-set_permissions(const struct listener *listener, const struct conf_listen *conf)
-{
-	if (conf->permissions == CONF_NO_PERMISSIONS)
-		return 0;
-	return chmod(listener->path, (mode_t)conf->permissions);
-}
-
-static int
-bind_unix(struct listener *listener, int fd, const struct endpoint *endpoint,
-    const struct conf_listen *conf)
-{
-	const char *path = endpoint->sa.un.sun_path;
-
-	remove_stale(endpoint);
-	if (bind(fd, &endpoint->sa.any, endpoint->length) == -1)
-		return -1;
-	listener->path = xstrdup(path);
-	stat(path, &listener->bound);
-	/* Nobody can connect before listen(2), so this is in time. */
-	return set_permissions(listener, conf);
-}
-
-/* Returns a socket that queues connections, or -1 and errno. */
-static int
-listen_on(struct listener *listener, const struct endpoint *endpoint,
-    const struct conf_listen *conf)
-{
-	int family = endpoint->sa.any.sa_family;
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int result, error;
-
-	if (fd == -1)
-		return -1;
-	if (family == AF_UNIX)
-		result = bind_unix(listener, fd, endpoint, conf);
-	else if ((result = prepare(
-		      fd, endpoint, conf->address.host[0] == '\0')) == 0)
-		result = bind(fd, &endpoint->sa.any, endpoint->length);
-	if (result == 0 && listen(fd, SOMAXCONN) == 0)
-		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-static void
-add_door(struct listener *listener, int fd)
+add_door(struct listener *listener, const struct bound *bound)
 {
 	struct door *door = &listener->doors[listener->door_count++];
-	struct endpoint bound = { .length = sizeof(bound.sa) };
 
-	getsockname(fd, &bound.sa.any, &bound.length);
-	endpoint_format(
-	    &bound.sa.any, bound.length, door->name, sizeof(door->name));
 	door->listener = listener;
+	door->bound = *bound;
 	door->evconn = evconnlistener_new(listener->base, on_accept, door,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
-	    fd);
+	    bound->fd);
 	evconnlistener_set_error_cb(door->evconn, on_accept_error);
 	door->pause = evtimer_new(listener->base, on_pause_over, door);
 }
@@ -211,8 +117,9 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 	    conf->address.host[0] == '\0';
 	struct endpoint *endpoints;
 	const char *why;
+	struct bound bound;
 	size_t i, count;
-	int fd, error = 0;
+	int error = 0;
 
 	if (address_resolve(&conf->address,
 		every_address ? wildcard_family() : AF_UNSPEC, 1, &endpoints,
@@ -223,9 +130,9 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 	}
 	listener->doors = xcalloc(count, sizeof(*listener->doors));
 	for (i = 0; i < count; i++) {
-		fd = listen_on(listener, &endpoints[i], conf);
-		if (fd != -1) {
-			add_door(listener, fd);
+		if (bound_open(&bound, &endpoints[i], every_address,
+			conf->permissions) == 0) {
+			add_door(listener, &bound);
 			continue;
 		}
 		error = errno;
@@ -266,8 +173,8 @@ listener_start(struct listener *listener)
 		struct door *door = &listener->doors[i];
 
 		evconnlistener_enable(door->evconn);
-		log_info(
-		    "listening address=%s room=%s", door->name, listener->room);
+		log_info("listening address=%s room=%s", door->bound.name,
+		    listener->room);
 	}
 }
 
@@ -280,26 +187,19 @@ listener_is_at(const struct listener *listener, const char *address_text)
 void
 listener_update(struct listener *listener, const struct conf_listen *conf)
 {
+	size_t i;
+
 	if (strcmp(listener->room, conf->room) != 0)
 		log_info("listening address=%s room=%s", listener->address_text,
 		    conf->room);
 	free(listener->room);
 	listener->room = xstrdup(conf->room);
-	if (listener->path != NULL && set_permissions(listener, conf) == -1)
-		log_warn("cannot change permissions path=%s error=\"%s\"",
-		    listener->path, strerror(errno));
-}
-
-/* Another daemon may have put its own in the place. */
-static void
-remove_own(const struct listener *listener)
-{
-	struct stat now;
-
-	if (stat(listener->path, &now) == 0 &&
-	    now.st_dev == listener->bound.st_dev &&
-	    now.st_ino == listener->bound.st_ino)
-		unlink(listener->path);
+	for (i = 0; i < listener->door_count; i++)
+		if (bound_set_permissions(
+			&listener->doors[i].bound, conf->permissions) == -1)
+			log_warn("cannot change permissions address=%s "
+				 "error=\"%s\"",
+			    listener->address_text, strerror(errno));
 }
 
 void
@@ -312,11 +212,9 @@ listener_free(struct listener *listener)
 	for (i = 0; i < listener->door_count; i++) {
 		evconnlistener_free(listener->doors[i].evconn);
 		event_free(listener->doors[i].pause);
+		bound_clear(&listener->doors[i].bound);
 	}
-	if (listener->path != NULL)
-		remove_own(listener);
 	free(listener->doors);
-	free(listener->path);
 	free(listener->address_text);
 	free(listener->room);
 	free(listener);

@@ -9,6 +9,7 @@
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/listeners.h"
+#include "daemon/metrics.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
@@ -43,6 +44,7 @@ struct server {
 	struct rooms *rooms;
 	struct admission *admission;
 	struct listeners *listeners;
+	struct metrics *metrics; /* or NULL */
 	struct event *sigterm, *sigint, *sighup, *sigusr1;
 	struct event *deadline; /* of the drain */
 	bool stopping;		/* accepts no more, drains */
@@ -73,6 +75,7 @@ on_stop(evutil_socket_t number, short what, void *arg)
 	log_info("stopping signal=%s clients=%zu", strsignal((int)number),
 	    conn_set_count(server->conns));
 	listeners_close(server->listeners);
+	metrics_set_draining(server->metrics);
 	server->stopping = true;
 	event_add(server->deadline, &limit);
 }
@@ -159,11 +162,14 @@ on_sighup(evutil_socket_t number, short what, void *arg)
 }
 
 /* Fills in what is known elsewhere. */
-static void
-measure(struct server *server)
+static const struct stats *
+measure(void *arg)
 {
+	struct server *server = arg;
+
 	server->stats.clients = conn_set_count(server->conns);
 	rooms_measure(server->rooms);
+	return &server->stats;
 }
 
 static void
@@ -173,8 +179,7 @@ on_sigusr1(evutil_socket_t number, short what, void *arg)
 
 	(void)number;
 	(void)what;
-	measure(server);
-	stats_log(&server->stats);
+	stats_log(measure(server));
 }
 
 static struct event *
@@ -185,6 +190,21 @@ add_signal(struct server *server, int number, event_callback_fn on_signal)
 
 	event_add(event, NULL);
 	return event;
+}
+
+static int
+open_sockets(struct server *server)
+{
+	const struct conf *conf = server->conf;
+
+	if (conf->metrics_listen != NULL) {
+		server->metrics =
+		    metrics_new(server->base, conf->metrics_listen,
+			conf->metrics_permissions, measure, server);
+		if (server->metrics == NULL)
+			return -1;
+	}
+	return listeners_set(server->listeners, conf);
 }
 
 struct server *
@@ -218,7 +238,7 @@ server_new(struct conf *conf, server_load *load, void *load_arg)
 	/* libevent writes to sockets without MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit(conf);
-	if (listeners_set(server->listeners, conf) == 0)
+	if (open_sockets(server) == 0)
 		return server;
 	server_free(server);
 	return NULL;
@@ -281,6 +301,7 @@ void
 server_free(struct server *server)
 {
 	listeners_free(server->listeners);
+	metrics_free(server->metrics);
 	if (server->base != NULL) {
 		conn_set_free(server->conns);
 		admission_free(server->admission);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/bound.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "daemon/conf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A socket file that nobody listens on was left by a process that died. */
+static void
+remove_stale(const struct endpoint *endpoint)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(endpoint->sa.un.sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
+		return;
+	/* A living one with a full queue says EAGAIN. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return;
+	if (connect(fd, &endpoint->sa.any, endpoint->length) == -1 &&
+	    errno == ECONNREFUSED) {
+		log_info(
+		    "removed stale socket path=%s", endpoint->sa.un.sun_path);
+		unlink(endpoint->sa.un.sun_path);
+	}
+	close(fd);
+}
+
+static int
+set_flag(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+/*
+ * "Every address" is one IPv6 socket that takes IPv4 as well; an IPv6 address
+ * that was written out is that address alone, so that both can be listed.
+ */
+static int
+prepare(int fd, const struct endpoint *endpoint, bool every_address)
+{
+	if (set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1)
+		return -1;
+	if (endpoint->sa.any.sa_family != AF_INET6)
+		return 0;
+	return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, !every_address);
+}
+
+int
+bound_set_permissions(const struct bound *bound, int64_t permissions)
+{
+	if (bound->path == NULL || permissions == CONF_NO_PERMISSIONS)
+		return 0;
+	return chmod(bound->path, (mode_t)permissions);
+}
+
+static int
+bind_unix(
+    struct bound *bound, const struct endpoint *endpoint, int64_t permissions)
+{
+	const char *path = endpoint->sa.un.sun_path;
+
+	remove_stale(endpoint);
+	if (bind(bound->fd, &endpoint->sa.any, endpoint->length) == -1)
+		return -1;
+	bound->path = xstrdup(path);
+	stat(path, &bound->file);
+	/* Nobody can connect before listen(2), so this is in time. */
+	return bound_set_permissions(bound, permissions);
+}
+
+static int
+bind_tcp(
+    struct bound *bound, const struct endpoint *endpoint, bool every_address)
+{
+	if (prepare(bound->fd, endpoint, every_address) == -1)
+		return -1;
+	return bind(bound->fd, &endpoint->sa.any, endpoint->length);
+}
+
+int
+bound_open(struct bound *bound, const struct endpoint *endpoint,
+    bool every_address, int64_t permissions)
+{
+	int family = endpoint->sa.any.sa_family, result, error;
+
+	memset(bound, 0, sizeof(*bound));
+	bound->fd =
+	    socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (bound->fd == -1)
+		return -1;
+	result = family == AF_UNIX ? bind_unix(bound, endpoint, permissions)
+				   : bind_tcp(bound, endpoint, every_address);
+	if (result == 0 && listen(bound->fd, SOMAXCONN) == 0) {
+		bound_take(bound, bound->fd);
+		return 0;
+	}
+	error = errno;
+	close(bound->fd);
+	bound_clear(bound);
+	errno = error;
+	return -1;
+}
+
+void
+bound_take(struct bound *bound, int fd)
+{
+	struct endpoint own = { .length = sizeof(own.sa) };
+
+	bound->fd = fd;
+	getsockname(fd, &own.sa.any, &own.length);
+	endpoint_format(
+	    &own.sa.any, own.length, bound->name, sizeof(bound->name));
+}
+
+void
+bound_clear(struct bound *bound)
+{
+	struct stat now;
+
+	/* Another daemon may have put its own in the place. */
+	if (bound->path != NULL && stat(bound->path, &now) == 0 &&
+	    now.st_dev == bound->file.st_dev &&
+	    now.st_ino == bound->file.st_ino)
+		unlink(bound->path);
+	free(bound->path);
+	bound->path = NULL;
+}

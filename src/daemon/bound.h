@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One socket that is bound and queues connections, and the file that a Unix
+ * socket leaves. The caller keeps the struct; bound_clear() removes the file
+ * but does not close the socket, which whoever accepts from it does.
+ */
+#ifndef BOUND_H
+#define BOUND_H
+
+#include "common/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct bound {
+	int fd;
+	char *path;	  /* of a Unix socket that was bound here, or NULL */
+	struct stat file; /* what it was then */
+	char name[ADDRESS_TEXT_SIZE]; /* the address that it got */
+};
+
+/*
+ * Binds the address; every_address: it is one of those that stand for all.
+ * permissions of a Unix socket, or CONF_NO_PERMISSIONS. Returns 0, or -1 and
+ * errno, and then nothing is left of it.
+ */
+int bound_open(struct bound *bound, const struct endpoint *endpoint,
+    bool every_address, int64_t permissions);
+
+/* The same for a socket that somebody else has bound and listens on. */
+void bound_take(struct bound *bound, int fd);
+
+/* Changes the permissions of a Unix socket. Returns 0, or -1 and errno. */
+int bound_set_permissions(const struct bound *bound, int64_t permissions);
+
+void bound_clear(struct bound *bound);
+
+#endif

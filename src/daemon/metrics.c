@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/metrics.h"
+
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "daemon/bound.h"
+#include "daemon/stats.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#define CONNECTIONS_MAX	 16
+#define LIFETIME_SECONDS 5 /* of a connection, whatever it does */
+#define HEADERS_MAX	 8192
+#define BODY_MAX	 1024
+
+/*
+ * A connection of evhttp, which does not limit them and tells only of the end
+ * of one that made a request. So each has a reference of its own to its
+ * bufferevent, until evhttp tells or its time is up.
+ */
+struct visit {
+	struct metrics *metrics;
+	struct bufferevent *bev;
+	struct event *lifetime;
+	LIST_ENTRY(visit) entry;
+};
+
+struct metrics {
+	struct event_base *base;
+	struct evhttp *http;
+	struct evconnlistener *evconn;
+	struct bound bound;
+	metrics_measure *measure;
+	void *arg;
+	LIST_HEAD(, visit) visits;
+	unsigned visit_count;
+	bool draining;
+};
+
+static bool
+is_loopback(const char *host)
+{
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, host, &in) == 1)
+		return ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
+	return inet_pton(AF_INET6, host, &in6) == 1 &&
+	    IN6_IS_ADDR_LOOPBACK(&in6);
+}
+
+int
+metrics_check_address(const char *text, const char **why)
+{
+	struct address address;
+
+	if (address_parse(text, &address, why) == -1)
+		return -1;
+	if (address.family == ADDRESS_UNIX || is_loopback(address.host))
+		return 0;
+	*why = "not an address that only this machine reaches";
+	return -1;
+}
+
+static void
+end_visit(struct visit *visit)
+{
+	struct metrics *metrics = visit->metrics;
+
+	LIST_REMOVE(visit, entry);
+	event_free(visit->lifetime);
+	bufferevent_decref(visit->bev);
+	free(visit);
+	if (metrics->visit_count-- == CONNECTIONS_MAX &&
+	    metrics->evconn != NULL)
+		evconnlistener_enable(metrics->evconn);
+}
+
+/* evhttp lets go of a connection whose socket is at an end. */
+static void
+on_lifetime_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct visit *visit = arg;
+
+	(void)fd;
+	(void)what;
+	shutdown(bufferevent_getfd(visit->bev), SHUT_RDWR);
+	end_visit(visit);
+}
+
+static struct bufferevent *
+on_connection(struct event_base *base, void *arg)
+{
+	static const struct timeval lifetime = { .tv_sec = LIFETIME_SECONDS };
+	struct metrics *metrics = arg;
+	struct visit *visit = xcalloc(1, sizeof(*visit));
+
+	visit->metrics = metrics;
+	visit->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	bufferevent_incref(visit->bev);
+	visit->lifetime = evtimer_new(base, on_lifetime_over, visit);
+	event_add(visit->lifetime, &lifetime);
+	LIST_INSERT_HEAD(&metrics->visits, visit, entry);
+	if (++metrics->visit_count == CONNECTIONS_MAX)
+		evconnlistener_disable(metrics->evconn);
+	return visit->bev;
+}
+
+static void
+on_close(struct evhttp_connection *connection, void *arg)
+{
+	struct metrics *metrics = arg;
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(connection);
+	struct visit *visit;
+
+	LIST_FOREACH (visit, &metrics->visits, entry)
+		if (visit->bev == bev) {
+			end_visit(visit);
+			return;
+		}
+}
+
+static void
+reply(struct metrics *metrics, struct evhttp_request *request, int status,
+    const char *reason, const char *type, struct evbuffer *body)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+	evhttp_connection_set_closecb(
+	    evhttp_request_get_connection(request), on_close, metrics);
+	evhttp_add_header(headers, "Content-Type", type);
+	evhttp_add_header(headers, "Connection", "close");
+	evhttp_send_reply(request, status, reason, body);
+	evbuffer_free(body);
+}
+
+static void
+on_metrics(struct evhttp_request *request, void *arg)
+{
+	struct metrics *metrics = arg;
+	struct evbuffer *body = evbuffer_new();
+
+	stats_write(metrics->measure(metrics->arg), body);
+	reply(metrics, request, HTTP_OK, "OK",
+	    "text/plain; version=0.0.4; charset=utf-8", body);
+}
+
+static void
+on_health(struct evhttp_request *request, void *arg)
+{
+	struct metrics *metrics = arg;
+	struct evbuffer *body = evbuffer_new();
+
+	evbuffer_add_printf(
+	    body, "%s\n", metrics->draining ? "draining" : "ready");
+	if (metrics->draining)
+		reply(metrics, request, HTTP_SERVUNAVAIL, "Service Unavailable",
+		    "text/plain", body);
+	else
+		reply(metrics, request, HTTP_OK, "OK", "text/plain", body);
+}
+
+static void
+on_other(struct evhttp_request *request, void *arg)
+{
+	struct metrics *metrics = arg;
+	struct evbuffer *body = evbuffer_new();
+
+	evbuffer_add_printf(body, "there are /metrics and /healthz\n");
+	reply(metrics, request, HTTP_NOTFOUND, "Not Found", "text/plain", body);
+}
+
+/* Of an address that was checked there is exactly one endpoint. */
+static int
+open_socket(
+    struct metrics *metrics, const char *address_text, int64_t permissions)
+{
+	struct address address;
+	struct endpoint *endpoints;
+	const char *why;
+	size_t count;
+	int result;
+
+	address_parse(address_text, &address, &why);
+	if (address_resolve(&address, AF_UNSPEC, 1, &endpoints, &count, &why) ==
+	    -1) {
+		log_error("cannot serve metrics address=%s error=\"%s\"",
+		    address_text, why);
+		return -1;
+	}
+	result = bound_open(&metrics->bound, endpoints, false, permissions);
+	free(endpoints);
+	if (result == -1)
+		log_error("cannot serve metrics address=%s error=\"%s\"",
+		    address_text, strerror(errno));
+	return result;
+}
+
+static void
+start_http(struct metrics *metrics)
+{
+	struct evhttp *http = evhttp_new(metrics->base);
+
+	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+	evhttp_set_max_headers_size(http, HEADERS_MAX);
+	evhttp_set_max_body_size(http, BODY_MAX);
+	evhttp_set_timeout(http, LIFETIME_SECONDS);
+	evhttp_set_bevcb(http, on_connection, metrics);
+	evhttp_set_cb(http, "/metrics", on_metrics, metrics);
+	evhttp_set_cb(http, "/healthz", on_health, metrics);
+	evhttp_set_gencb(http, on_other, metrics);
+	metrics->http = http;
+	metrics->evconn = evconnlistener_new(metrics->base, NULL, NULL,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
+	    metrics->bound.fd);
+	evhttp_bind_listener(http, metrics->evconn);
+}
+
+struct metrics *
+metrics_new(struct event_base *base, const char *address_text,
+    int64_t permissions, metrics_measure *measure, void *arg)
+{
+	struct metrics *metrics = xcalloc(1, sizeof(*metrics));
+
+	metrics->base = base;
+	metrics->measure = measure;
+	metrics->arg = arg;
+	LIST_INIT(&metrics->visits);
+	if (open_socket(metrics, address_text, permissions) == -1) {
+		free(metrics);
+		return NULL;
+	}
+	start_http(metrics);
+	log_info("serving metrics address=%s", metrics->bound.name);
+	return metrics;
+}
+
+void
+metrics_set_draining(struct metrics *metrics)
+{
+	if (metrics != NULL)
+		metrics->draining = true;
+}
+
+void
+metrics_free(struct metrics *metrics)
+{
+	if (metrics == NULL)
+		return;
+	metrics->evconn = NULL;
+	evhttp_free(metrics->http);
+	while (!LIST_EMPTY(&metrics->visits))
+		end_visit(LIST_FIRST(&metrics->visits));
+	bound_clear(&metrics->bound);
+	free(metrics);
+}
