@@ -114,6 +114,21 @@ address_parse_words(const char *host, const char *port, struct address *address,
 	return port == NULL ? 0 : parse_port(port, &address->port, why);
 }
 
+bool
+address_is_local(const struct address *address)
+{
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (address->family == ADDRESS_UNIX ||
+	    strcmp(address->host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, address->host, &in) == 1)
+		return ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
+	return inet_pton(AF_INET6, address->host, &in6) == 1 &&
+	    IN6_IS_ADDR_LOOPBACK(&in6);
+}
+
 void
 address_format(const struct address *address, char *text, size_t size)
 {

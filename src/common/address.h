@@ -10,6 +10,7 @@
 #define ADDRESS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -52,6 +53,12 @@ int address_parse(const char *text, struct address *address, const char **why);
  */
 int address_parse_words(const char *host, const char *port,
     struct address *address, const char **why);
+
+/*
+ * Whether only this machine can reach it: a Unix socket, a loopback address, or
+ * "localhost". No other name is looked up.
+ */
+bool address_is_local(const struct address *address);
 
 /* Writes the address as it is written, or as much of it as fits. */
 void address_format(const struct address *address, char *text, size_t size);

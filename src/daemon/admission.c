@@ -3,36 +3,73 @@
 
 #include "daemon/admission.h"
 
+#include "common/address.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/member.h"
+#include "daemon/peer.h"
+#include "daemon/penalty.h"
 #include "daemon/room.h"
+#include "daemon/secret.h"
 #include "daemon/stats.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
 #include <unistd.h>
 
+/* The places of newcomers that one host may take from others. */
+#define SHARE_MAX (ADMISSION_NEWCOMERS_MAX / 4)
+
+/* The longest line that can be the secret, with its CR. */
+#define SECRET_LINE_MAX (SECRET_BYTES_MAX + 1)
+
+struct newcomer {
+	struct conn *conn;
+	struct admission *admission;
+	char room[ROOM_NAME_MAX + 1];
+	struct event *timer;  /* something has to happen by then */
+	uint64_t deadline_ms; /* CLOCK_MONOTONIC */
+	char *input;	      /* the secret, and what came with it */
+	size_t length;
+	bool dismissed;		     /* it takes no place any more */
+	TAILQ_ENTRY(newcomer) entry; /* in the order in which they came */
+};
+
+TAILQ_HEAD(newcomer_list, newcomer);
+
 struct admission {
+	struct event_base *base;
 	const struct conf *conf;
 	struct conn_set *conns;
 	struct rooms *rooms;
 	struct stats *stats;
+	struct newcomer_list newcomers;
+	size_t newcomer_count;
+	struct penalties *penalties;
 };
 
-/* Somebody who gets no answer would try again at once. */
-static void
-refuse(struct admission *admission, int fd, const struct sockaddr *peer,
-    socklen_t peer_length)
+static uint64_t
+now_ms(void)
 {
-	static const char message[] = "tcprelayd: too many clients\n";
-	struct conn *conn =
-	    conn_new(admission->conns, fd, peer, peer_length, "refused");
+	struct timespec now;
 
-	conn_queue_copy(conn, message, sizeof(message) - 1);
-	conn_close(conn, CONN_SERVER_FULL);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Connections on their way out. */
+static size_t
+leaving_count(const struct admission *admission)
+{
+	return conn_set_count(admission->conns) - admission->newcomer_count -
+	    admission->rooms->member_count;
 }
 
 static void
@@ -44,44 +81,278 @@ close_unanswered(struct admission *admission, int fd, enum conn_reason reason)
 	close(fd);
 }
 
+/* Somebody who gets no answer would try again at once. */
+static void
+refuse(struct conn *conn, enum conn_reason reason, const char *message)
+{
+	conn_queue_copy(conn, message, strlen(message));
+	conn_close(conn, reason);
+}
+
+static bool
+is_full(const struct admission *admission)
+{
+	return admission->rooms->member_count >=
+	    (size_t)admission->conf->clients;
+}
+
+/* The newcomer takes no place any more; its connection is another's matter. */
+static void
+dismiss(struct newcomer *newcomer)
+{
+	struct admission *admission = newcomer->admission;
+
+	if (newcomer->dismissed)
+		return;
+	newcomer->dismissed = true;
+	TAILQ_REMOVE(&admission->newcomers, newcomer, entry);
+	admission->newcomer_count--;
+	event_free(newcomer->timer);
+}
+
+static void
+newcomer_free(struct newcomer *newcomer)
+{
+	dismiss(newcomer);
+	if (newcomer->input != NULL)
+		explicit_bzero(newcomer->input, newcomer->length);
+	free(newcomer->input);
+	free(newcomer);
+}
+
+static void
+turn_away(struct newcomer *newcomer, enum conn_reason reason)
+{
+	dismiss(newcomer);
+	conn_close(newcomer->conn, reason);
+}
+
+/* It has shown its secret; what came after that is a member's. */
+static bool
+let_in(struct newcomer *newcomer, const char *bytes, size_t length)
+{
+	struct admission *admission = newcomer->admission;
+	struct conn *conn = newcomer->conn;
+	char name[ADDRESS_TEXT_SIZE];
+	bool more = true;
+
+	dismiss(newcomer);
+	if (is_full(admission)) {
+		refuse(conn, CONN_SERVER_FULL, "tcprelayd: too many clients\n");
+		return true;
+	}
+	log_info("admitted peer=%s room=%s",
+	    peer_name(conn_peer(conn), name, sizeof(name)), newcomer->room);
+	member_new(conn, rooms_get(admission->rooms, newcomer->room));
+	conn_resume_input(conn);
+	if (length > 0)
+		more = conn_pass_input(conn, bytes, length);
+	newcomer_free(newcomer);
+	return more;
+}
+
+/* Only a few are told at a time, or guessers could fill the daemon. */
+static void
+refuse_secret(struct newcomer *newcomer)
+{
+	struct admission *admission = newcomer->admission;
+	struct conn *conn = newcomer->conn;
+	const union peer *peer = conn_peer(conn);
+	char name[ADDRESS_TEXT_SIZE];
+
+	penalties_add(admission->penalties, peer, now_ms());
+	log_warn("wrong secret peer=%s", peer_name(peer, name, sizeof(name)));
+	dismiss(newcomer);
+	if (leaving_count(admission) > ADMISSION_REFUSALS_MAX)
+		conn_close(conn, CONN_CROWDED_OUT);
+	else
+		refuse(conn, CONN_WRONG_SECRET, "tcprelayd: wrong secret\n");
+}
+
+static void
+wait_ms(struct newcomer *newcomer, uint64_t ms)
+{
+	struct timeval time = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000) * 1000,
+	};
+
+	event_add(newcomer->timer, &time);
+}
+
+/*
+ * Looks at what has come, if its host may show a secret now. Returns what
+ * on_input does.
+ */
+static bool
+examine(struct newcomer *newcomer)
+{
+	struct admission *admission = newcomer->admission;
+	const struct secret *secret = admission->conf->secret;
+	const char *end = memchr(newcomer->input, '\n', newcomer->length);
+	uint64_t now = now_ms(), wait;
+	size_t line;
+
+	if (end == NULL && newcomer->length <= SECRET_LINE_MAX)
+		return true;
+	wait = penalties_wait_ms(
+	    admission->penalties, conn_peer(newcomer->conn), now);
+	if (wait > 0) {
+		conn_pause_input(newcomer->conn);
+		if (now + wait < newcomer->deadline_ms)
+			wait_ms(newcomer, wait);
+		return true;
+	}
+	line = end == NULL ? newcomer->length : (size_t)(end - newcomer->input);
+	/* A reload may have taken the secret away: then any line is good. */
+	if (end != NULL &&
+	    (secret == NULL || secret_matches(secret, newcomer->input, line)))
+		return let_in(newcomer, end + 1, newcomer->length - line - 1);
+	refuse_secret(newcomer);
+	return true;
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct newcomer *newcomer = arg;
+	uint64_t now = now_ms();
+
+	(void)fd;
+	(void)what;
+	if (now >= newcomer->deadline_ms) {
+		turn_away(newcomer, CONN_NOT_ADMITTED);
+		return;
+	}
+	wait_ms(newcomer, newcomer->deadline_ms - now);
+	examine(newcomer);
+}
+
+static bool
+on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
+{
+	struct newcomer *newcomer = owner;
+
+	(void)conn;
+	newcomer->input = xrealloc(newcomer->input, newcomer->length + length);
+	memcpy(newcomer->input + newcomer->length, bytes, length);
+	newcomer->length += length;
+	return examine(newcomer);
+}
+
+static void
+on_end_of_input(struct conn *conn, void *owner)
+{
+	(void)conn;
+	(void)owner;
+}
+
+static void
+on_drained(struct conn *conn, void *owner)
+{
+	(void)conn;
+	(void)owner;
+}
+
+static void
+on_leave(struct conn *conn, bool drained, void *owner)
+{
+	(void)conn;
+	(void)drained;
+	newcomer_free(owner);
+}
+
+static const struct conn_handler handler = {
+	.on_input = on_input,
+	.on_end_of_input = on_end_of_input,
+	.on_drained = on_drained,
+	.on_leave = on_leave,
+};
+
+/* Whose place the next newcomer takes. */
+static struct newcomer *
+find_oldest(struct admission *admission, const union peer *peer)
+{
+	struct newcomer *newcomer, *own = NULL;
+	size_t own_count = 0;
+
+	TAILQ_FOREACH (newcomer, &admission->newcomers, entry) {
+		if (!peer_is_same_host(conn_peer(newcomer->conn), peer))
+			continue;
+		if (own == NULL)
+			own = newcomer;
+		own_count++;
+	}
+	return own_count >= SHARE_MAX ? own
+				      : TAILQ_FIRST(&admission->newcomers);
+}
+
+static void
+newcomer_new(struct admission *admission, struct conn *conn, const char *room)
+{
+	struct newcomer *newcomer = xcalloc(1, sizeof(*newcomer));
+	uint64_t limit_ms = (uint64_t)admission->conf->handshake_seconds * 1000;
+
+	if (admission->newcomer_count == ADMISSION_NEWCOMERS_MAX)
+		turn_away(
+		    find_oldest(admission, conn_peer(conn)), CONN_CROWDED_OUT);
+	newcomer->conn = conn;
+	newcomer->admission = admission;
+	strncpy(newcomer->room, room, ROOM_NAME_MAX);
+	newcomer->timer = evtimer_new(admission->base, on_timer, newcomer);
+	newcomer->deadline_ms = now_ms() + limit_ms;
+	wait_ms(newcomer, limit_ms);
+	TAILQ_INSERT_TAIL(&admission->newcomers, newcomer, entry);
+	admission->newcomer_count++;
+	conn_set_handler(conn, &handler, newcomer);
+}
+
 void
 admission_accept(struct admission *admission, int fd,
     const struct sockaddr *peer, socklen_t peer_length, const char *room)
 {
 	size_t limit = (size_t)admission->conf->clients;
 	char label[sizeof("room=") + ROOM_NAME_MAX];
+	struct conn *conn;
 
 	if (conn_set_count(admission->conns) >=
-	    limit + ADMISSION_REFUSALS_MAX) {
+	    limit + admission->newcomer_count + ADMISSION_REFUSALS_MAX) {
 		close_unanswered(admission, fd, CONN_SERVER_FULL);
 		return;
 	}
-	if (admission->rooms->member_count >= limit) {
-		refuse(admission, fd, peer, peer_length);
+	if (is_full(admission)) {
+		refuse(conn_new(
+			   admission->conns, fd, peer, peer_length, "refused"),
+		    CONN_SERVER_FULL, "tcprelayd: too many clients\n");
 		return;
 	}
 	snprintf(label, sizeof(label), "room=%s", room);
-	member_new(conn_new(admission->conns, fd, peer, peer_length, label),
-	    rooms_get(admission->rooms, room));
+	conn = conn_new(admission->conns, fd, peer, peer_length, label);
+	if (admission->conf->secret != NULL)
+		newcomer_new(admission, conn, room);
+	else
+		member_new(conn, rooms_get(admission->rooms, room));
 }
 
 struct admission *
-admission_new(const struct conf *conf, struct conn_set *conns,
-    struct rooms *rooms, struct stats *stats)
+admission_new(struct event_base *base, const struct conf *conf,
+    struct conn_set *conns, struct rooms *rooms, struct stats *stats)
 {
-	struct admission *admission = xmalloc(sizeof(*admission));
+	struct admission *admission = xcalloc(1, sizeof(*admission));
 
-	*admission = (struct admission){
-		.conf = conf,
-		.conns = conns,
-		.rooms = rooms,
-		.stats = stats,
-	};
+	admission->base = base;
+	admission->conf = conf;
+	admission->conns = conns;
+	admission->rooms = rooms;
+	admission->stats = stats;
+	admission->penalties = penalties_new();
+	TAILQ_INIT(&admission->newcomers);
 	return admission;
 }
 
 void
 admission_free(struct admission *admission)
 {
+	penalties_free(admission->penalties);
 	free(admission);
 }

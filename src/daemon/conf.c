@@ -7,6 +7,7 @@
 #include "common/xmalloc.h"
 #include "daemon/conf_keys.h"
 #include "daemon/conf_values.h"
+#include "daemon/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,7 @@ conf_free(struct conf *conf)
 	conf_clear_listen(conf);
 	for (key = conf_keys; key->name != NULL; key++)
 		conf_value_clear(key, conf);
+	secret_free(conf->secret);
 	free(conf);
 }
 

@@ -39,10 +39,14 @@ struct conf {
 	int64_t mode; /* enum conf_mode */
 	int64_t clients;
 	int64_t line_bytes;
+	int64_t handshake_seconds;
 	int64_t policy; /* enum conf_policy */
 	int64_t backlog_bytes;
 	int64_t history_lines; /* 0: none */
 	int64_t keepalive_seconds;
+	char *secret_file;
+	struct secret *secret; /* what is in it; NULL: none is needed */
+	int64_t allow_plain_secret;
 	int64_t log_level;  /* enum log_level */
 	int64_t log_target; /* enum log_target */
 	int64_t shutdown_seconds;

@@ -6,6 +6,7 @@
 
 #include "common/xmalloc.h"
 #include "daemon/conf_keys.h"
+#include "daemon/conf_rules.h"
 #include "daemon/conf_scan.h"
 #include "daemon/conf_values.h"
 
@@ -192,11 +193,6 @@ load_listener(
 	if (listener->address_text == NULL)
 		return;
 	address_parse(listener->address_text, &listener->address, &why);
-	if (listener->permissions != CONF_NO_PERMISSIONS &&
-	    listener->address.family != ADDRESS_UNIX)
-		complain(loader, setting, name,
-		    "permissions for %s; allowed: for a Unix socket only",
-		    listener->address_text);
 }
 
 static void
@@ -219,6 +215,39 @@ load_listeners(
 	for (i = 0; i < count; i++)
 		load_listener(loader,
 		    config_setting_get_elem(setting, (unsigned)i), name);
+}
+
+/* The setting of a listener, or NULL for the default one. */
+static config_setting_t *
+listener_setting(const config_t *config, size_t number)
+{
+	config_setting_t *setting = config_lookup(config, "listen");
+
+	if (setting == NULL ||
+	    config_setting_type(setting) == CONFIG_TYPE_STRING)
+		return setting;
+	if (config_setting_is_group(setting))
+		return setting;
+	return config_setting_get_elem(setting, (unsigned)number);
+}
+
+/* What no setting can tell by itself; only when each is good. */
+static void
+check_together(struct loader *loader, const config_t *config)
+{
+	struct conf *conf = loader->conf;
+	char text[MESSAGE_SIZE];
+	const char *why;
+	size_t i;
+
+	if (conf_rules_read_secret(conf, &why) == -1)
+		complain(loader, config_lookup(config, "access.secret_file"),
+		    "access.secret_file", "%s: %s", conf->secret_file, why);
+	for (i = 0; i < conf->listen_count; i++)
+		if (conf_rules_check_listener(
+			conf, &conf->listen[i], text, sizeof(text)) == -1)
+			complain(loader, listener_setting(config, i), "listen",
+			    "%s", text);
 }
 
 static void
@@ -264,6 +293,8 @@ load(const char *content, const char *name, const char *directory,
 		    loader.conf);
 	else
 		report_syntax(&loader, &config);
+	if (!loader.failed)
+		check_together(&loader, &config);
 	config_destroy(&config);
 	if (!loader.failed)
 		return loader.conf;

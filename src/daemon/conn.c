@@ -202,6 +202,18 @@ conn_set_handler(
 	conn->owner = owner;
 }
 
+bool
+conn_pass_input(struct conn *conn, const char *bytes, size_t length)
+{
+	return conn->handler->on_input(conn, bytes, length, conn->owner);
+}
+
+const union peer *
+conn_peer(const struct conn *conn)
+{
+	return &conn->peer;
+}
+
 void
 conn_pause_input(struct conn *conn)
 {

@@ -28,6 +28,7 @@ struct conn_set;
 struct conf;
 struct event_base;
 struct stats;
+union peer;
 
 /* Why a connection ended: the only list, with its texts in conn_end.c. */
 enum conn_reason {
@@ -40,6 +41,9 @@ enum conn_reason {
 	CONN_TOO_SLOW,	    /* over slow_client.backlog_bytes */
 	CONN_NOT_DRAINED,   /* it did not take what was queued in time */
 	CONN_SERVER_FULL,   /* over limits.clients */
+	CONN_WRONG_SECRET,  /* not what is in access.secret_file */
+	CONN_NOT_ADMITTED,  /* nothing of that in limits.handshake_seconds */
+	CONN_CROWDED_OUT,   /* the same, and others needed its place */
 	CONN_SHUTDOWN,	    /* the daemon stops */
 	CONN_REASONS
 };
@@ -90,6 +94,15 @@ struct conn *conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 /* Gives it an owner, or another one: the former hears nothing more of it. */
 void conn_set_handler(
     struct conn *conn, const struct conn_handler *handler, void *owner);
+
+/*
+ * Gives the owner bytes that a former owner was given and did not use. Returns
+ * what its on_input does.
+ */
+bool conn_pass_input(struct conn *conn, const char *bytes, size_t length);
+
+/* Good as long as the connection. */
+const union peer *conn_peer(const struct conn *conn);
 
 /*
  * Ends the connection; the first reason counts. It is read no more. Whether

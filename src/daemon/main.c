@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
+#include "daemon/conf_rules.h"
 #include "daemon/server.h"
 
 #include <getopt.h>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #define EXIT_USAGE 2 /* wrong usage or configuration */
+
+#define FAULT_SIZE 1024
 
 struct options {
 	const char *conf_path; /* NULL: the default one */
@@ -140,16 +143,27 @@ read_conf(const struct options *options, conf_report *report, void *arg)
 	    report, arg);
 }
 
-static void
-apply_listen(struct conf *conf, const struct options *options)
+static int
+apply_listen(struct conf *conf, const struct options *options,
+    conf_report *report, void *arg)
 {
+	char text[FAULT_SIZE], message[2 * FAULT_SIZE];
 	const char *why;
+	int result = 0;
 	size_t i;
 
 	if (options->listen_count > 0)
 		conf_clear_listen(conf);
-	for (i = 0; i < options->listen_count; i++)
+	for (i = 0; i < options->listen_count; i++) {
 		conf_add_listen(conf, options->listen[i], &why);
+		if (conf_rules_check_listener(
+			conf, &conf->listen[i], text, sizeof(text)) == 0)
+			continue;
+		snprintf(message, sizeof(message), "tcprelayd: -l: %s", text);
+		report(message, arg);
+		result = -1;
+	}
+	return result;
 }
 
 /* What the file and the options say together: at the start, and on SIGHUP. */
@@ -161,7 +175,10 @@ configure(conf_report *report, void *arg)
 
 	if (conf == NULL)
 		return NULL;
-	apply_listen(conf, options);
+	if (apply_listen(conf, options, report, arg) == -1) {
+		conf_free(conf);
+		return NULL;
+	}
 	conf->log_level += options->verbose;
 	if (conf->log_level > LOG_LEVEL_DEBUG)
 		conf->log_level = LOG_LEVEL_DEBUG;

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of an IPv6 address: a /64. */
+#define NETWORK_BYTES 8
+
 void
 peer_set(
     union peer *peer, int fd, const struct sockaddr *address, socklen_t length)
@@ -38,4 +41,33 @@ peer_name(const union peer *peer, char *text, size_t size)
 	else
 		endpoint_format(&peer->any, sizeof(*peer), text, size);
 	return text;
+}
+
+/* The IPv4 address of a peer, mapped into IPv6 or not; NULL: it has none. */
+static const void *
+in_address(const union peer *peer)
+{
+	if (peer->any.sa_family == AF_INET)
+		return &peer->in.sin_addr;
+	if (peer->any.sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&peer->in6.sin6_addr))
+		return &peer->in6.sin6_addr.s6_addr[12];
+	return NULL;
+}
+
+bool
+peer_is_same_host(const union peer *peer, const union peer *other)
+{
+	const void *in = in_address(peer), *other_in = in_address(other);
+
+	if (in != NULL || other_in != NULL)
+		return in != NULL && other_in != NULL &&
+		    memcmp(in, other_in, sizeof(struct in_addr)) == 0;
+	if (peer->any.sa_family != other->any.sa_family)
+		return false;
+	if (peer->any.sa_family == AF_UNIX)
+		return peer->local.credentials.uid ==
+		    other->local.credentials.uid;
+	return memcmp(&peer->in6.sin6_addr, &other->in6.sin6_addr,
+		   NETWORK_BYTES) == 0;
 }

@@ -7,6 +7,7 @@
 #define PEER_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -26,5 +27,12 @@ void peer_set(
 
 /* Writes and returns "192.0.2.1:4321", "[::1]:4321" or "unix:uid=0,pid=1". */
 const char *peer_name(const union peer *peer, char *text, size_t size);
+
+/*
+ * Whether they count as one where something is limited for each host: the same
+ * IPv4 address, however it is written; the same /64 of IPv6 addresses, since
+ * nobody has less; the same user of a Unix socket.
+ */
+bool peer_is_same_host(const union peer *peer, const union peer *other);
 
 #endif

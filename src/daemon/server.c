@@ -96,8 +96,8 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 static void
 raise_descriptor_limit(const struct conf *conf)
 {
-	rlim_t needed =
-	    (rlim_t)conf->clients + ADMISSION_REFUSALS_MAX + OTHER_FILES;
+	rlim_t needed = (rlim_t)conf->clients + ADMISSION_NEWCOMERS_MAX +
+	    ADMISSION_REFUSALS_MAX + OTHER_FILES;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= needed)
@@ -227,8 +227,8 @@ server_new(struct conf *conf, server_load *load, void *load_arg)
 	}
 	server->conns = conn_set_new(server->base, conf, &server->stats);
 	server->rooms = rooms_new(server->base, conf, &server->stats);
-	server->admission =
-	    admission_new(conf, server->conns, server->rooms, &server->stats);
+	server->admission = admission_new(
+	    server->base, conf, server->conns, server->rooms, &server->stats);
 	server->listeners = listeners_new(server->base, on_accept, server);
 	server->deadline = evtimer_new(server->base, on_deadline, server);
 	server->sigterm = add_signal(server, SIGTERM, on_stop);

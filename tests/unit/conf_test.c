@@ -163,9 +163,9 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		{ "limits = 5;",
 		    "f:1: limits: not a group; allowed: limits = { KEY = "
 		    "VALUE; }\n" },
-		{ "limits = { clientz = 5; };",
-		    "f:1: limits.clientz: there is no such key; allowed: "
-		    "limits.clients limits.line_bytes\n" },
+		{ "log = { levels = 5; };",
+		    "f:1: log.levels: there is no such key; allowed: "
+		    "log.level log.target\n" },
 		{ "mode = \"loud\";",
 		    "f:1: mode: \"loud\" is not known; allowed, in quotes: "
 		    "relay\n" },
@@ -238,12 +238,12 @@ test_all_errors_come_at_once(void **state)
 {
 	(void)state;
 	expect_errors("mode = 1;\n"
-		      "limits = { clients = 0; x = 1; };\n"
+		      "limits = { clients = 0; }; log = { x = 1; };\n"
 		      "listen = [ \"a\", \":1\", \"b:x\" ];\n",
 	    "f:1: mode: not a string; allowed, in quotes: relay\n"
 	    "f:2: limits.clients: 0 is out of range; allowed: 1 to 1000000\n"
-	    "f:2: limits.x: there is no such key; allowed: limits.clients "
-	    "limits.line_bytes\n"
+	    "f:2: log.x: there is no such key; allowed: log.level "
+	    "log.target\n"
 	    "f:3: listen: \"a\": the port is missing; allowed: " ADDRESS_FORMS
 	    "\n"
 	    "f:3: listen: \"b:x\": the port is not a number; "

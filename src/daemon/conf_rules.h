@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What makes a setting wrong that is right by itself: the rest of the settings,
+ * and the files that they name. Pure but for those files.
+ */
+#ifndef CONF_RULES_H
+#define CONF_RULES_H
+
+#include <stddef.h>
+
+struct conf;
+struct conf_listen;
+
+/* Returns 0, or -1 with what is wrong and what is allowed in text. */
+int conf_rules_check_listener(const struct conf *conf,
+    const struct conf_listen *listener, char *text, size_t size);
+
+/*
+ * Reads conf->secret from the file that the settings name, if they do. Returns
+ * 0, or -1 with *why set to a text that is good until the next call.
+ */
+int conf_rules_read_secret(struct conf *conf, const char **why);
+
+#endif
