@@ -3,6 +3,7 @@
 
 #include "common/socket.h"
 
+#include <limits.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,6 +20,18 @@ socket_unacknowledged_bytes(int fd)
 	int bytes = 0;
 
 	return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? (size_t)bytes : 0;
+}
+
+int
+socket_silent_ms(int fd)
+{
+	struct tcp_info info = { .tcpi_last_ack_recv = 0 };
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+		return 0;
+	return info.tcpi_last_ack_recv < INT_MAX ? (int)info.tcpi_last_ack_recv
+						 : INT_MAX;
 }
 
 bool

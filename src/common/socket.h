@@ -16,6 +16,12 @@
  */
 size_t socket_unacknowledged_bytes(int fd);
 
+/*
+ * Milliseconds since the peer's kernel last acknowledged anything. 0 on a Unix
+ * socket, where that cannot be told.
+ */
+int socket_silent_ms(int fd);
+
 /* Whether bytes have come that were not read. */
 bool socket_has_input(int fd);
 

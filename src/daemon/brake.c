@@ -105,35 +105,25 @@ brake_leave(struct member *member)
 	member->room->brake.waiting_count--;
 }
 
-/* What a tick costs a holder, and the bytes taken in it that earn that back. */
-struct pace {
-	int64_t cost_ms, bytes;
-};
-
-/* Those who are to get what the senders wait with: each sender the others'. */
-static size_t
-listener_count(const struct room *room)
+static bool
+most_take(size_t listeners, size_t holders)
 {
-	return room->member_count - (room->brake.waiting_count == 1);
+	return holders * 2 <= listeners;
 }
 
-static struct pace
-pace_of(const struct room *room)
+struct brake_pace
+brake_pace(size_t listeners, size_t holders, int64_t taken)
 {
-	const struct brake *brake = &room->brake;
-	struct pace pace = {
+	struct brake_pace pace = {
 		.cost_ms = BRAKE_TICK_MS,
 		.bytes = BRAKE_PACE_BYTES / 1000 * BRAKE_TICK_MS,
+		.others_take = most_take(listeners, holders),
 	};
-	const struct member *member;
-	int64_t quarter = 0, least = BRAKE_PACE_LEAST / 1000 * BRAKE_TICK_MS;
+	int64_t quarter, least = BRAKE_PACE_LEAST / 1000 * BRAKE_TICK_MS;
 
-	if (brake->holder_count * 2 <= listener_count(room))
+	if (pace.others_take)
 		return pace;
-	LIST_FOREACH (member, &brake->holders, hold.holder_entry)
-		quarter +=
-		    fanout_acknowledged_bytes(member) - member->hold.mark;
-	quarter /= (int64_t)brake->holder_count * 4;
+	quarter = taken / ((int64_t)holders * 4);
 	/* Nobody moves, maybe only for now: it costs less to wait and see. */
 	if (quarter < least) {
 		quarter = least;
@@ -145,16 +135,56 @@ pace_of(const struct room *room)
 }
 
 /* Bytes that are acknowledged in lumps count as much as a steady flow. */
-static void
-charge(struct brake_hold *hold, int64_t taken, struct pace pace)
+int
+brake_charge(
+    int used_ms, int64_t taken, int silent_ms, const struct brake_pace *pace)
 {
-	int64_t used = hold->used_ms + pace.cost_ms;
+	int64_t used = used_ms + pace->cost_ms;
 
 	if (taken > 0)
-		used -= pace.cost_ms * taken / pace.bytes;
+		used -= pace->cost_ms * taken / pace->bytes;
+	else if (pace->others_take && used < silent_ms)
+		used = silent_ms;
 	if (used < 0)
 		used = 0;
-	hold->used_ms = used < BRAKE_GRACE_MS ? (int)used : BRAKE_GRACE_MS;
+	return used < BRAKE_GRACE_MS ? (int)used : BRAKE_GRACE_MS;
+}
+
+/* Those who are to get what the senders wait with: each sender the others'. */
+static size_t
+listener_count(const struct room *room)
+{
+	return room->member_count - (room->brake.waiting_count == 1);
+}
+
+/* What they took is asked for only where it counts: a system call each. */
+static struct brake_pace
+pace_of(const struct room *room)
+{
+	const struct brake *brake = &room->brake;
+	size_t listeners = listener_count(room);
+	const struct member *member;
+	int64_t taken = 0;
+
+	if (!most_take(listeners, brake->holder_count))
+		LIST_FOREACH (member, &brake->holders, hold.holder_entry)
+			taken += fanout_acknowledged_bytes(member) -
+			    member->hold.mark;
+	return brake_pace(listeners, brake->holder_count, taken);
+}
+
+static void
+charge(struct member *member, const struct brake_pace *pace)
+{
+	struct brake_hold *hold = &member->hold;
+	int64_t position = fanout_acknowledged_bytes(member);
+	int64_t taken = position - hold->mark;
+	int silent_ms = taken > 0 ? 0 : conn_silent_ms(member->conn);
+
+	hold->used_ms = brake_charge(hold->used_ms, taken, silent_ms, pace);
+	hold->mark = position;
+	if (hold->used_ms == BRAKE_GRACE_MS)
+		let_go(member);
 }
 
 static void
@@ -163,20 +193,15 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	struct room *room = arg;
 	struct brake *brake = &room->brake;
 	struct member *member, *next;
-	struct pace pace = pace_of(room);
+	struct brake_pace pace = pace_of(room);
 
 	(void)fd;
 	(void)what;
 	event_add(brake->tick, &tick_time);
 	for (member = LIST_FIRST(&brake->holders); member != NULL;
 	     member = next) {
-		int64_t taken = fanout_acknowledged_bytes(member);
-
 		next = LIST_NEXT(member, hold.holder_entry);
-		charge(&member->hold, taken - member->hold.mark, pace);
-		member->hold.mark = taken;
-		if (member->hold.used_ms == BRAKE_GRACE_MS)
-			let_go(member);
+		charge(member, &pace);
 	}
 }
 

@@ -21,11 +21,15 @@
  * What a member took is what its kernel has acknowledged: its socket becomes
  * writable only now and then, which would make a steady reader look stopped.
  *
+ * A reader that has stopped did so before it was noticed. So where most take
+ * what they are sent, one that takes nothing has used at least as much of its
+ * grace as the time since its kernel last acknowledged anything.
+ *
  * With its grace used up a member lets go, and when more than the whole of
  * backlog_bytes waits for it, it is closed as too slow. It has its grace again
  * when it has caught up. So readers that have stopped hold up the others for a
- * tenth of a second, once, or for half a second where hardly anybody reads; and
- * however they read, not much longer below the pace.
+ * tenth of a second at most, once, or for half a second where hardly anybody
+ * reads; and however they read, not much longer below the pace.
  */
 #ifndef BRAKE_H
 #define BRAKE_H
@@ -61,6 +65,24 @@ struct brake_hold {
 	int used_ms;  /* of its grace */
 	bool holds, waits;
 };
+
+/* What a tick costs a holder, and the bytes taken in it that earn that back. */
+struct brake_pace {
+	int64_t cost_ms, bytes;
+	bool others_take; /* most of those who listen */
+};
+
+/*
+ * The arithmetic: the pace of a tick in which so many listened, and the holders
+ * among them took so many bytes together;
+ */
+struct brake_pace brake_pace(size_t listeners, size_t holders, int64_t taken);
+/*
+ * and what a holder has used of its grace after it. Its kernel last
+ * acknowledged something silent_ms ago.
+ */
+int brake_charge(
+    int used_ms, int64_t taken, int silent_ms, const struct brake_pace *pace);
 
 /* The brake of a room, at the room's beginning and end. */
 void brake_init(struct room *room, struct event_base *base);

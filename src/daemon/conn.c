@@ -260,6 +260,12 @@ conn_unacknowledged_bytes(const struct conn *conn)
 	return conn_queued_bytes(conn) + socket_unacknowledged_bytes(conn->fd);
 }
 
+int
+conn_silent_ms(const struct conn *conn)
+{
+	return socket_silent_ms(conn->fd);
+}
+
 static void
 count_out(struct conn *conn, size_t bytes)
 {

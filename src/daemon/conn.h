@@ -123,6 +123,8 @@ bool conn_is_queued(const struct conn *conn);
 size_t conn_queued_bytes(const struct conn *conn);
 /* and those that the peer's kernel has not acknowledged: a system call. */
 size_t conn_unacknowledged_bytes(const struct conn *conn);
+/* Since that kernel last acknowledged anything; as socket_silent_ms(). */
+int conn_silent_ms(const struct conn *conn);
 
 /*
  * Sends straight to the socket, which nothing may be queued for. Returns how
