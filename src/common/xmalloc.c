@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static _Noreturn void
-out_of_memory(void)
+_Noreturn void
+xmalloc_fail(void)
 {
 	static const char message[] = "out of memory\n";
 
@@ -33,7 +33,7 @@ xcalloc(size_t count, size_t size)
 	void *new = calloc(count, size);
 
 	if (new == NULL && count != 0 && size != 0)
-		out_of_memory();
+		xmalloc_fail();
 	return new;
 }
 
@@ -43,7 +43,7 @@ xrealloc(void *old, size_t size)
 	void *new = realloc(old, size);
 
 	if (new == NULL && size != 0)
-		out_of_memory();
+		xmalloc_fail();
 	return new;
 }
 
@@ -51,7 +51,7 @@ void *
 xreallocarray(void *old, size_t count, size_t size)
 {
 	if (size != 0 && count > SIZE_MAX / size)
-		out_of_memory();
+		xmalloc_fail();
 	return xrealloc(old, count * size);
 }
 

@@ -22,4 +22,7 @@ char *xstrdup(const char *text);
  */
 void xmalloc_use_in_libevent(void);
 
+/* For memory that a library wanted in vain. */
+_Noreturn void xmalloc_fail(void);
+
 #endif

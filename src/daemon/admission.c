@@ -34,9 +34,9 @@ struct newcomer {
 	struct conn *conn;
 	struct admission *admission;
 	char room[ROOM_NAME_MAX + 1];
-	struct event *timer;  /* something has to happen by then */
-	uint64_t deadline_ms; /* CLOCK_MONOTONIC */
-	char *input;	      /* the secret, and what came with it */
+	struct event *timer;		 /* something has to happen by then */
+	uint64_t deadline_ms;		 /* CLOCK_MONOTONIC */
+	char input[SECRET_LINE_MAX + 1]; /* its first line, with the LF */
 	size_t length;
 	bool dismissed;		     /* it takes no place any more */
 	TAILQ_ENTRY(newcomer) entry; /* in the order in which they came */
@@ -96,6 +96,15 @@ is_full(const struct admission *admission)
 	    (size_t)admission->conf->clients;
 }
 
+static bool
+is_address_full(const struct admission *admission, const struct sockaddr *peer)
+{
+	size_t limit = (size_t)admission->conf->clients_per_address;
+
+	return limit > 0 &&
+	    conn_set_count_address(admission->conns, peer) >= limit;
+}
+
 /* The newcomer takes no place any more; its connection is another's matter. */
 static void
 dismiss(struct newcomer *newcomer)
@@ -114,9 +123,7 @@ static void
 newcomer_free(struct newcomer *newcomer)
 {
 	dismiss(newcomer);
-	if (newcomer->input != NULL)
-		explicit_bzero(newcomer->input, newcomer->length);
-	free(newcomer->input);
+	explicit_bzero(newcomer->input, sizeof(newcomer->input));
 	free(newcomer);
 }
 
@@ -127,28 +134,25 @@ turn_away(struct newcomer *newcomer, enum conn_reason reason)
 	conn_close(newcomer->conn, reason);
 }
 
-/* It has shown its secret; what came after that is a member's. */
-static bool
-let_in(struct newcomer *newcomer, const char *bytes, size_t length)
+/* It has shown its secret; what comes after that is a member's. */
+static void
+let_in(struct newcomer *newcomer)
 {
 	struct admission *admission = newcomer->admission;
 	struct conn *conn = newcomer->conn;
 	char name[ADDRESS_TEXT_SIZE];
-	bool more = true;
 
 	dismiss(newcomer);
 	if (is_full(admission)) {
 		refuse(conn, CONN_SERVER_FULL, "tcprelayd: too many clients\n");
-		return true;
+		return;
 	}
 	log_info("admitted peer=%s room=%s",
 	    peer_name(conn_peer(conn), name, sizeof(name)), newcomer->room);
 	member_new(conn, rooms_get(admission->rooms, newcomer->room));
-	conn_resume_input(conn);
-	if (length > 0)
-		more = conn_pass_input(conn, bytes, length);
+	conn_meter_input(conn, false);
+	conn_resume_input(conn, CONN_PAUSE_SECRET);
 	newcomer_free(newcomer);
-	return more;
 }
 
 /* Only a few are told at a time, or guessers could fill the daemon. */
@@ -180,36 +184,33 @@ wait_ms(struct newcomer *newcomer, uint64_t ms)
 	event_add(newcomer->timer, &time);
 }
 
-/*
- * Looks at what has come, if its host may show a secret now. Returns what
- * on_input does.
- */
-static bool
+/* Looks at what has come, if its host may show a secret now. */
+static void
 examine(struct newcomer *newcomer)
 {
 	struct admission *admission = newcomer->admission;
 	const struct secret *secret = admission->conf->secret;
-	const char *end = memchr(newcomer->input, '\n', newcomer->length);
+	size_t length = newcomer->length;
+	bool whole = length > 0 && newcomer->input[length - 1] == '\n';
 	uint64_t now = now_ms(), wait;
-	size_t line;
 
-	if (end == NULL && newcomer->length <= SECRET_LINE_MAX)
-		return true;
+	if (!whole && length < sizeof(newcomer->input))
+		return;
 	wait = penalties_wait_ms(
 	    admission->penalties, conn_peer(newcomer->conn), now);
 	if (wait > 0) {
-		conn_pause_input(newcomer->conn);
+		conn_pause_input(newcomer->conn, CONN_PAUSE_SECRET);
 		if (now + wait < newcomer->deadline_ms)
 			wait_ms(newcomer, wait);
-		return true;
+		return;
 	}
-	line = end == NULL ? newcomer->length : (size_t)(end - newcomer->input);
 	/* A reload may have taken the secret away: then any line is good. */
-	if (end != NULL &&
-	    (secret == NULL || secret_matches(secret, newcomer->input, line)))
-		return let_in(newcomer, end + 1, newcomer->length - line - 1);
-	refuse_secret(newcomer);
-	return true;
+	if (whole &&
+	    (secret == NULL ||
+		secret_matches(secret, newcomer->input, length - 1)))
+		let_in(newcomer);
+	else
+		refuse_secret(newcomer);
 }
 
 static void
@@ -228,16 +229,22 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	examine(newcomer);
 }
 
-static bool
+/* Takes the first line alone, or as much as is too long for a secret. */
+static size_t
 on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 {
 	struct newcomer *newcomer = owner;
+	size_t space = sizeof(newcomer->input) - newcomer->length;
+	size_t taken = length < space ? length : space;
+	const char *end = memchr(bytes, '\n', taken);
 
 	(void)conn;
-	newcomer->input = xrealloc(newcomer->input, newcomer->length + length);
-	memcpy(newcomer->input + newcomer->length, bytes, length);
-	newcomer->length += length;
-	return examine(newcomer);
+	if (end != NULL)
+		taken = (size_t)(end - bytes) + 1;
+	memcpy(newcomer->input + newcomer->length, bytes, taken);
+	newcomer->length += taken;
+	examine(newcomer);
+	return taken;
 }
 
 static void
@@ -304,6 +311,7 @@ newcomer_new(struct admission *admission, struct conn *conn, const char *room)
 	wait_ms(newcomer, limit_ms);
 	TAILQ_INSERT_TAIL(&admission->newcomers, newcomer, entry);
 	admission->newcomer_count++;
+	conn_meter_input(conn, true);
 	conn_set_handler(conn, &handler, newcomer);
 }
 
@@ -326,8 +334,16 @@ admission_accept(struct admission *admission, int fd,
 		    CONN_SERVER_FULL, "tcprelayd: too many clients\n");
 		return;
 	}
+	if (is_address_full(admission, peer)) {
+		refuse(conn_new(
+			   admission->conns, fd, peer, peer_length, "refused"),
+		    CONN_ADDRESS_FULL,
+		    "tcprelayd: too many clients from your address\n");
+		return;
+	}
 	snprintf(label, sizeof(label), "room=%s", room);
 	conn = conn_new(admission->conns, fd, peer, peer_length, label);
+	conn_count_address(conn);
 	if (admission->conf->secret != NULL)
 		newcomer_new(admission, conn, room);
 	else

@@ -20,7 +20,7 @@ resume_senders(struct brake *brake)
 	while ((member = LIST_FIRST(&brake->waiting)) != NULL) {
 		LIST_REMOVE(member, hold.waiting_entry);
 		member->hold.waits = false;
-		conn_resume_input(member->conn);
+		conn_resume_input(member->conn, CONN_PAUSE_BRAKE);
 	}
 	brake->waiting_count = 0;
 }
@@ -82,7 +82,7 @@ brake_sender(struct member *member)
 	member->hold.waits = true;
 	LIST_INSERT_HEAD(&brake->waiting, member, hold.waiting_entry);
 	brake->waiting_count++;
-	conn_pause_input(member->conn);
+	conn_pause_input(member->conn, CONN_PAUSE_BRAKE);
 }
 
 void

@@ -38,8 +38,11 @@ struct conf {
 	size_t listen_count;
 	int64_t mode; /* enum conf_mode */
 	int64_t clients;
+	int64_t clients_per_address; /* 0: any number */
+	int64_t idle_seconds;	     /* 0: for ever */
 	int64_t line_bytes;
 	int64_t handshake_seconds;
+	int64_t lines_per_second, burst_lines;
 	int64_t policy; /* enum conf_policy */
 	int64_t backlog_bytes;
 	int64_t history_lines; /* 0: none */

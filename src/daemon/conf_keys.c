@@ -47,6 +47,14 @@ const struct conf_key conf_keys[] = {
 	{ "limits.clients", CONF_INTEGER, FIELD(clients),
 	  .fallback = 1000, .min = 1, .max = 1000000,
 	  .help = "clients at one time; more are told so and closed" },
+	{ "limits.clients_per_address", CONF_INTEGER, FIELD(clients_per_address),
+	  .fallback = 0, .min = 0, .max = 1000000,
+	  .help = "clients with the same address; more are told so and "
+	          "closed; 0: any number" },
+	{ "limits.idle_seconds", CONF_INTEGER, FIELD(idle_seconds),
+	  .fallback = 0, .min = 0, .max = 31536000,
+	  .help = "a client that sends nothing for so long is closed; 0: "
+	          "never" },
 	{ "limits.line_bytes", CONF_INTEGER, FIELD(line_bytes),
 	  .fallback = 65536, .min = 1, .max = 16777216,
 	  .help = "longest line, its LF not counted; a longer one closes "
@@ -54,6 +62,13 @@ const struct conf_key conf_keys[] = {
 	{ "limits.handshake_seconds", CONF_INTEGER, FIELD(handshake_seconds),
 	  .fallback = 10, .min = 1, .max = 3600,
 	  .help = "longest time from the connection to the right secret" },
+	{ "limits.lines_per_second", CONF_INTEGER, FIELD(lines_per_second),
+	  .fallback = 0, .min = 0, .max = 1000000,
+	  .help = "lines that a client may send; what is over it is read "
+	          "later; 0: any number" },
+	{ "limits.burst_lines", CONF_INTEGER, FIELD(burst_lines),
+	  .fallback = 20, .min = 1, .max = 1000000,
+	  .help = "lines that it may send at once before that" },
 	{ "slow_client.policy", CONF_CHOICE, FIELD(policy),
 	  .choices = "disconnect", .fallback = CONF_POLICY_DISCONNECT,
 	  .help = "what happens to a client that reads too slowly" },

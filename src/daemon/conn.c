@@ -102,28 +102,77 @@ no_more_input(struct conn *conn, int error)
 		end_of_input(conn);
 }
 
-static void
+static uint32_t
+coarse_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint32_t)now.tv_sec;
+}
+
+/* Returns how much of it was taken. */
+static size_t
 take_input(struct conn *conn, const char *bytes, size_t length)
 {
-	conn->counts.bytes_in += length;
-	conn->set->stats->bytes_in += length;
-	if (!conn->handler->on_input(conn, bytes, length, conn->owner))
-		event_base_loopbreak(conn->set->base);
+	const struct conn_handler *handler;
+	size_t taken = 0;
+
+	conn->heard = coarse_seconds();
+	do {
+		handler = conn->handler;
+		taken += handler->on_input(
+		    conn, bytes + taken, length - taken, conn->owner);
+	} while (
+	    taken < length && conn->handler != handler && conn->state == OPEN);
+	conn->counts.bytes_in += taken;
+	conn->set->stats->bytes_in += taken;
+	return taken;
+}
+
+/*
+ * Where the owner may take less than all: looks at what has come, and then
+ * reads what was taken. The rest stays in the kernel.
+ */
+static ssize_t
+read_metered(struct conn *conn)
+{
+	char *bytes = conn->set->scratch;
+	ssize_t length =
+	    recv(conn->fd, bytes, SCRATCH_BYTES, MSG_DONTWAIT | MSG_PEEK);
+	size_t taken;
+
+	if (length <= 0)
+		return length;
+	taken = take_input(conn, bytes, (size_t)length);
+	if (taken > 0)
+		recv(conn->fd, bytes, taken, MSG_DONTWAIT);
+	return length;
+}
+
+static ssize_t
+read_all(struct conn *conn)
+{
+	char *bytes = conn->set->scratch;
+	ssize_t length = recv(conn->fd, bytes, SCRATCH_BYTES, MSG_DONTWAIT);
+
+	if (length > 0)
+		take_input(conn, bytes, (size_t)length);
+	return length;
 }
 
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
-	char *bytes = conn->set->scratch;
-	ssize_t length = recv(fd, bytes, SCRATCH_BYTES, MSG_DONTWAIT);
+	bool metered = conn->metered || conn->set->conf->lines_per_second > 0;
+	ssize_t length = metered ? read_metered(conn) : read_all(conn);
 
+	(void)fd;
 	(void)what;
-	if (length > 0)
-		take_input(conn, bytes, (size_t)length);
-	else if (length == 0)
+	if (length == 0)
 		no_more_input(conn, 0);
-	else if (!is_passing(errno))
+	else if (length == -1 && !is_passing(errno))
 		no_more_input(conn, errno);
 }
 
@@ -180,6 +229,7 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	conn->fd = fd;
 	conn->set = set;
 	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
+	conn->heard = coarse_seconds();
 	peer_set(&conn->peer, fd, peer, peer_length);
 	if (peer->sa_family != AF_UNIX)
 		socket_set_tcp_options(fd, (int)set->conf->keepalive_seconds);
@@ -195,17 +245,23 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 }
 
 void
+conn_count_address(struct conn *conn)
+{
+	conn->counted = tally_add(&conn->set->tally, &conn->peer.any);
+}
+
+size_t
+conn_set_count_address(const struct conn_set *set, const struct sockaddr *peer)
+{
+	return tally_count(&set->tally, peer);
+}
+
+void
 conn_set_handler(
     struct conn *conn, const struct conn_handler *handler, void *owner)
 {
 	conn->handler = handler;
 	conn->owner = owner;
-}
-
-bool
-conn_pass_input(struct conn *conn, const char *bytes, size_t length)
-{
-	return conn->handler->on_input(conn, bytes, length, conn->owner);
 }
 
 const union peer *
@@ -215,16 +271,28 @@ conn_peer(const struct conn *conn)
 }
 
 void
-conn_pause_input(struct conn *conn)
+conn_pause_input(struct conn *conn, enum conn_pause why)
 {
-	event_del(conn->input);
+	if (conn->paused == 0)
+		event_del(conn->input);
+	conn->paused |= why;
 }
 
 void
-conn_resume_input(struct conn *conn)
+conn_resume_input(struct conn *conn, enum conn_pause why)
 {
-	if (conn->state == OPEN)
-		event_add(conn->input, NULL);
+	conn->paused &= ~(unsigned)why;
+	if (conn->paused != 0 || conn->state != OPEN)
+		return;
+	/* It was not idle: nobody listened. */
+	conn->heard = coarse_seconds();
+	event_add(conn->input, NULL);
+}
+
+void
+conn_meter_input(struct conn *conn, bool metered)
+{
+	conn->metered = metered;
 }
 
 bool
@@ -371,6 +439,35 @@ conn_count_lines_out(struct conn *conn, uint64_t lines)
 	conn->set->stats->lines_out += lines;
 }
 
+static void
+on_idle_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn_set *set = arg;
+	uint32_t now = coarse_seconds();
+	struct conn *conn, *next;
+
+	(void)fd;
+	(void)what;
+	for (conn = TAILQ_FIRST(&set->lists[OPEN]); conn != NULL; conn = next) {
+		next = TAILQ_NEXT(conn, entry);
+		if (conn->paused == 0 &&
+		    now - conn->heard >= set->conf->idle_seconds)
+			conn_close(conn, CONN_IDLE);
+	}
+}
+
+/* Looks at all of them, but seldom: a close may be an eighth late. */
+void
+conn_set_update(struct conn_set *set)
+{
+	int64_t seconds = set->conf->idle_seconds;
+	struct timeval tick = { .tv_sec = seconds < 8 ? 1 : seconds / 8 };
+
+	event_del(set->idle_tick);
+	if (seconds > 0)
+		event_add(set->idle_tick, &tick);
+}
+
 struct conn_set *
 conn_set_new(
     struct event_base *base, const struct conf *conf, struct stats *stats)
@@ -383,6 +480,8 @@ conn_set_new(
 	set->base = base;
 	set->conf = conf;
 	set->stats = stats;
+	set->idle_tick = event_new(base, -1, EV_PERSIST, on_idle_tick, set);
+	conn_set_update(set);
 	return set;
 }
 
@@ -411,6 +510,7 @@ conn_set_free(struct conn_set *set)
 			}
 			conn_free(conn);
 		}
+	event_free(set->idle_tick);
 	free(set);
 }
 

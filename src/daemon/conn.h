@@ -44,16 +44,19 @@ enum conn_reason {
 	CONN_WRONG_SECRET,  /* not what is in access.secret_file */
 	CONN_NOT_ADMITTED,  /* nothing of that in limits.handshake_seconds */
 	CONN_CROWDED_OUT,   /* the same, and others needed its place */
+	CONN_ADDRESS_FULL,  /* over limits.clients_per_address */
+	CONN_IDLE,	    /* silent for limits.idle_seconds */
 	CONN_SHUTDOWN,	    /* the daemon stops */
 	CONN_REASONS
 };
 
 struct conn_handler {
 	/*
-	 * Bytes came, valid for the duration of the call. Returns whether
-	 * more, of any connection, is welcome in this pass of the loop.
+	 * Bytes came, valid for the duration of the call. Returns how many
+	 * were taken. The rest goes to the next owner, if this one gave the
+	 * connection away, or stays unread, if it was paused.
 	 */
-	bool (*on_input)(
+	size_t (*on_input)(
 	    struct conn *conn, const char *bytes, size_t length, void *owner);
 	/* The peer sent FIN; the connection closes by itself. */
 	void (*on_end_of_input)(struct conn *conn, void *owner);
@@ -75,6 +78,8 @@ struct conn_set *conn_set_new(
 /* Closes what is left, without draining, and tells the owners. */
 void conn_set_free(struct conn_set *set);
 size_t conn_set_count(const struct conn_set *set);
+/* Takes up settings that were reloaded. */
+void conn_set_update(struct conn_set *set);
 /* Marks every connection as conn_close() does. */
 void conn_set_close(struct conn_set *set, enum conn_reason reason);
 /*
@@ -91,15 +96,15 @@ bool conn_set_reap(struct conn_set *set);
 struct conn *conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
     socklen_t peer_length, const char *label);
 
+/* It counts for limits.clients_per_address from now on. */
+void conn_count_address(struct conn *conn);
+/* Those that count for the address of this peer. */
+size_t conn_set_count_address(
+    const struct conn_set *set, const struct sockaddr *peer);
+
 /* Gives it an owner, or another one: the former hears nothing more of it. */
 void conn_set_handler(
     struct conn *conn, const struct conn_handler *handler, void *owner);
-
-/*
- * Gives the owner bytes that a former owner was given and did not use. Returns
- * what its on_input does.
- */
-bool conn_pass_input(struct conn *conn, const char *bytes, size_t length);
 
 /* Good as long as the connection. */
 const union peer *conn_peer(const struct conn *conn);
@@ -110,9 +115,22 @@ const union peer *conn_peer(const struct conn *conn);
  */
 void conn_close(struct conn *conn, enum conn_reason reason);
 
-/* Whether it is read; it is from the start. */
-void conn_pause_input(struct conn *conn);
-void conn_resume_input(struct conn *conn);
+/* Why a connection is not read for now. */
+enum conn_pause {
+	CONN_PAUSE_BRAKE = 1, /* readers are behind: brake.h */
+	CONN_PAUSE_RATE = 2,  /* it sends too many lines: rate.h */
+	CONN_PAUSE_SECRET = 4 /* it has to wait for its try: penalty.h */
+};
+
+/* It is read from the start, and while there is no reason to pause. */
+void conn_pause_input(struct conn *conn, enum conn_pause why);
+void conn_resume_input(struct conn *conn, enum conn_pause why);
+
+/*
+ * Whether what the owner does not take stays in the kernel, for one more
+ * system call a read. It is always so where there is a rate limit.
+ */
+void conn_meter_input(struct conn *conn, bool metered);
 
 /* Whether it still takes output: it does while it is going to be drained. */
 bool conn_takes_output(const struct conn *conn);

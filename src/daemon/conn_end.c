@@ -36,6 +36,8 @@ static const struct {
 	[CONN_WRONG_SECRET] = { "wrong secret", REFUSE },
 	[CONN_NOT_ADMITTED] = { "not admitted in time", DROP },
 	[CONN_CROWDED_OUT] = { "crowded out", DROP },
+	[CONN_ADDRESS_FULL] = { "too many from this address", REFUSE },
+	[CONN_IDLE] = { "idle", DRAIN },
 	[CONN_SHUTDOWN] = { "shutdown", DRAIN },
 };
 
@@ -127,6 +129,7 @@ conn_free(struct conn *conn)
 	set->stats->closed[conn->reason]++;
 	TAILQ_REMOVE(&set->lists[conn->state], conn, entry);
 	set->count--;
+	tally_remove(&set->tally, conn->counted);
 	if (conn->tick != NULL)
 		event_free(conn->tick);
 	if (conn->bev != NULL)

@@ -8,6 +8,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/peer.h"
+#include "daemon/tally.h"
 
 #include <event2/bufferevent.h>
 #include <sys/queue.h>
@@ -31,6 +32,8 @@ TAILQ_HEAD(conn_list, conn);
 struct conn_set {
 	struct conn_list lists[STATES];
 	size_t count;
+	struct tally tally;
+	struct event *idle_tick; /* while there is a limit of idleness */
 	struct event_base *base;
 	const struct conf *conf;
 	struct stats *stats;
@@ -56,6 +59,8 @@ struct conn {
 	struct counts counts;
 	struct bufferevent *bev; /* for output; NULL when none is queued */
 	struct event *input;
+	unsigned paused; /* enum conn_pause: the reasons why it is not read */
+	bool metered;	 /* by its owner; see conn_meter_input() */
 	const struct conn_handler *handler; /* NULL when the owner left */
 	void *owner;
 	enum conn_state state;
@@ -64,6 +69,8 @@ struct conn {
 	struct event *tick;	 /* when it is drained or lingers */
 	size_t tick_mark;	 /* unacknowledged bytes at the last one */
 	struct timespec opened;	 /* CLOCK_MONOTONIC */
+	uint32_t heard;		 /* seconds of it: when it last sent bytes */
+	struct tally_entry *counted; /* NULL: it is not */
 	union peer peer;
 };
 

@@ -7,6 +7,7 @@
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/fanout.h"
+#include "daemon/rate.h"
 #include "daemon/room.h"
 
 #include <stdlib.h>
@@ -20,17 +21,45 @@ on_lines(const char *lines, size_t length, void *arg)
 	    member->conn, room_gather(member->room, member, lines, length));
 }
 
-static bool
+static void
+on_rate_ready(void *arg)
+{
+	struct member *member = arg;
+
+	conn_resume_input(member->conn, CONN_PAUSE_RATE);
+}
+
+/* How much of it limits.lines_per_second allows. */
+static size_t
+allowed(struct member *member, const char *bytes, size_t length)
+{
+	const struct rooms *rooms = member->room->rooms;
+	const struct conf *conf = rooms->conf;
+	size_t taken;
+
+	if (conf->lines_per_second == 0)
+		return length;
+	if (member->rate == NULL)
+		member->rate = rate_new(
+		    rooms->base, conf->burst_lines, on_rate_ready, member);
+	taken = rate_take(member->rate, bytes, length, conf->lines_per_second,
+	    conf->burst_lines);
+	if (taken < length)
+		conn_pause_input(member->conn, CONN_PAUSE_RATE);
+	return taken;
+}
+
+static size_t
 on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 {
 	struct member *member = owner;
 	size_t limit = (size_t)member->room->rooms->conf->line_bytes;
+	size_t taken = allowed(member, bytes, length);
 
-	if (line_feed(
-		&member->framer, bytes, length, limit, on_lines, member) == -1)
+	if (line_feed(&member->framer, bytes, taken, limit, on_lines, member) ==
+	    -1)
 		conn_close(conn, CONN_LINE_TOO_LONG);
-	/* A full batch ends the turn: what comes after it would only wait. */
-	return !member->room->rooms->batch_full;
+	return taken;
 }
 
 static void
@@ -58,6 +87,7 @@ on_leave(struct conn *conn, bool drained, void *owner)
 	room_leave(member->room, member);
 	fanout_leave(member, drained);
 	line_clear(&member->framer);
+	rate_free(member->rate);
 	free(member);
 }
 

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct conn;
+struct rate;
 struct room;
 
 struct member {
@@ -30,6 +31,7 @@ struct member {
 	size_t slot; /* in room->members */
 	struct line_framer framer;
 	uint64_t replay_end; /* in all its output; see fanout_replay() */
+	struct rate *rate;   /* NULL until it sends while there is a limit */
 };
 
 /* Takes over the connection and joins the room. */

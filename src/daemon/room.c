@@ -10,6 +10,7 @@
 #include "daemon/member.h"
 #include "daemon/stats.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,8 @@ add_batch(struct room *room, const char *lines, size_t length)
 	room->tail->next = new;
 	room->tail = new;
 	room->rooms->batch_full = true;
+	/* It ends the pass: what came after it would only wait. */
+	event_base_loopbreak(room->rooms->base);
 }
 
 size_t

@@ -140,6 +140,7 @@ reload(struct server *server)
 	log_open((enum log_target)server->conf->log_target,
 	    (enum log_level)server->conf->log_level);
 	raise_descriptor_limit(server->conf);
+	conn_set_update(server->conns);
 	return 0;
 }
 

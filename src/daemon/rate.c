@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/rate.h"
+
+#include "common/xmalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Woken for each line, a client at a high rate would cost more than it has to.
+ */
+#define WAIT_LEAST 0.02 /* seconds */
+
+struct rate {
+	double tokens;
+	double counted; /* seconds of CLOCK_MONOTONIC */
+	struct event *timer;
+	void (*ready)(void *);
+	void *arg;
+};
+
+static double
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct rate *rate = arg;
+
+	(void)fd;
+	(void)what;
+	rate->ready(rate->arg);
+}
+
+struct rate *
+rate_new(
+    struct event_base *base, int64_t burst, void (*ready)(void *), void *arg)
+{
+	struct rate *rate = xmalloc(sizeof(*rate));
+
+	rate->tokens = (double)burst;
+	rate->counted = now();
+	rate->timer = evtimer_new(base, on_timer, rate);
+	rate->ready = ready;
+	rate->arg = arg;
+	return rate;
+}
+
+void
+rate_free(struct rate *rate)
+{
+	if (rate == NULL)
+		return;
+	event_free(rate->timer);
+	free(rate);
+}
+
+static void
+refill(struct rate *rate, double per_second, double burst)
+{
+	double time = now();
+
+	rate->tokens += (time - rate->counted) * per_second;
+	rate->counted = time;
+	if (rate->tokens > burst)
+		rate->tokens = burst;
+}
+
+static void
+await_token(struct rate *rate, double per_second)
+{
+	double seconds = (1 - rate->tokens) / per_second;
+	struct timeval wait;
+
+	if (seconds < WAIT_LEAST)
+		seconds = WAIT_LEAST;
+	wait.tv_sec = (time_t)seconds;
+	wait.tv_usec = (suseconds_t)((seconds - (double)wait.tv_sec) * 1e6);
+	event_add(rate->timer, &wait);
+}
+
+size_t
+rate_take(struct rate *rate, const char *bytes, size_t length,
+    int64_t per_second, int64_t burst)
+{
+	const char *at = bytes, *end = bytes + length, *lf;
+
+	refill(rate, (double)per_second, (double)burst);
+	while ((lf = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		if (rate->tokens < 1) {
+			await_token(rate, (double)per_second);
+			return (size_t)(at - bytes);
+		}
+		rate->tokens--;
+		at = lf + 1;
+	}
+	return length;
+}

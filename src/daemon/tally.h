@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How many clients each address has. An IPv6 network of 64 bits counts as one
+ * address, for it is what one customer gets; Unix sockets have none.
+ */
+#ifndef TALLY_H
+#define TALLY_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+/* All zero is an empty one. Every entry has to be removed. */
+struct tally {
+	void *tree; /* tsearch(3) */
+};
+
+struct tally_entry;
+
+/* Counts one more; NULL where there is no address. */
+struct tally_entry *tally_add(
+    struct tally *tally, const struct sockaddr *address);
+/* One less; NULL is allowed. */
+void tally_remove(struct tally *tally, struct tally_entry *entry);
+size_t tally_count(const struct tally *tally, const struct sockaddr *address);
+
+#endif

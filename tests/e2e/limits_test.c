@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * limits: a client that gets more than its share, one that is punished for a
+ * paste, and newcomers that are turned away without a word.
+ */
+#include "config.h"
+
+#include "harness.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static double
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* 100 lines with 20 at once and 100 a second take 0.8 s, and all come. */
+static void
+test_a_flood_is_read_later_and_nothing_of_it_is_lost(void **state)
+{
+	struct relay *relay = relay_start(
+	    "listen = \"127.0.0.1:0\";"
+	    "limits: { lines_per_second = 100; burst_lines = 20; };",
+	    1);
+	int flooder = relay_connect(relay), reader = relay_connect(relay);
+	int other = relay_connect(relay);
+	char lines[2048] = "";
+	double begin = now();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		sprintf(lines + strlen(lines), "line %d\n", i);
+	send_text(flooder, lines);
+	expect_text(reader, "line 0\n");
+	send_text(other, "not held up\n");
+	for (i = 0; i < 20; i++) {
+		char line[32];
+
+		sprintf(line, "line %d\n", i);
+		expect_text(other, line);
+	}
+	/* The end of input comes after the lines, when they are read. */
+	shutdown(flooder, SHUT_WR);
+	expect_text(flooder, "not held up\n");
+	expect_end(flooder);
+	assert_true(now() - begin > 0.7);
+	relay_await_log(relay, "lines_in=100");
+	close(flooder);
+	close(reader);
+	close(other);
+	relay_stop(relay);
+}
+
+static void
+test_a_silent_client_is_closed_and_a_talking_one_is_not(void **state)
+{
+	struct relay *relay = relay_start(
+	    "listen = \"127.0.0.1:0\"; limits: { idle_seconds = 2; };", 1);
+	int silent = relay_connect(relay), talking = relay_connect(relay);
+	struct pollfd wait = { .fd = silent };
+	int i;
+
+	(void)state;
+	wait.events = POLLRDHUP;
+	/* Until the silent one is gone. */
+	for (i = 0; poll(&wait, 1, 300) == 0; i++)
+		send_text(talking, "me\n");
+	assert_in_range(i, 3, 30);
+	relay_await_log(relay, "reason=\"idle\"");
+	shutdown(talking, SHUT_WR);
+	relay_await_log(relay, "reason=\"end of input\"");
+	close(silent);
+	close(talking);
+	relay_stop(relay);
+}
+
+static void
+test_one_address_cannot_take_all_places(void **state)
+{
+	struct relay *relay =
+	    relay_start("listen = [ \"127.0.0.1:0\", \"unix:%s/s\" ];"
+			"limits: { clients_per_address = 2; };",
+		2);
+	int first = relay_connect(relay), second = relay_connect(relay);
+	int third = relay_connect(relay), local;
+
+	(void)state;
+	expect_text(third, "tcprelayd: too many clients from your address\n");
+	close(third);
+	relay_await_log(relay, "reason=\"too many from this address\"");
+	local = relay_connect_unix(relay, "s");
+	close(second);
+	relay_await_log(relay, "reason=\"end of input\"");
+	third = relay_connect(relay);
+	send_text(third, "in its place\n");
+	expect_text(first, "in its place\n");
+	expect_text(local, "in its place\n");
+	close(first);
+	close(third);
+	close(local);
+	relay_stop(relay);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		E2E_TEST(test_a_flood_is_read_later_and_nothing_of_it_is_lost),
+		E2E_TEST(
+		    test_a_silent_client_is_closed_and_a_talking_one_is_not),
+		E2E_TEST(test_one_address_cannot_take_all_places),
+	};
+
+	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
+}
