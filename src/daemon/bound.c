@@ -86,6 +86,16 @@ bind_tcp(
 	return bind(bound->fd, &endpoint->sa.any, endpoint->length);
 }
 
+static void
+set_name(struct bound *bound)
+{
+	struct endpoint own = { .length = sizeof(own.sa) };
+
+	getsockname(bound->fd, &own.sa.any, &own.length);
+	endpoint_format(
+	    &own.sa.any, own.length, bound->name, sizeof(bound->name));
+}
+
 int
 bound_open(struct bound *bound, const struct endpoint *endpoint,
     bool every_address, int64_t permissions)
@@ -100,7 +110,7 @@ bound_open(struct bound *bound, const struct endpoint *endpoint,
 	result = family == AF_UNIX ? bind_unix(bound, endpoint, permissions)
 				   : bind_tcp(bound, endpoint, every_address);
 	if (result == 0 && listen(bound->fd, SOMAXCONN) == 0) {
-		bound_take(bound, bound->fd);
+		set_name(bound);
 		return 0;
 	}
 	error = errno;
@@ -113,12 +123,9 @@ bound_open(struct bound *bound, const struct endpoint *endpoint,
 void
 bound_take(struct bound *bound, int fd)
 {
-	struct endpoint own = { .length = sizeof(own.sa) };
-
+	memset(bound, 0, sizeof(*bound));
 	bound->fd = fd;
-	getsockname(fd, &own.sa.any, &own.length);
-	endpoint_format(
-	    &own.sa.any, own.length, bound->name, sizeof(bound->name));
+	set_name(bound);
 }
 
 void
@@ -133,4 +140,7 @@ bound_clear(struct bound *bound)
 		unlink(bound->path);
 	free(bound->path);
 	bound->path = NULL;
+	if (bound->users != NULL)
+		(*bound->users)--;
+	bound->users = NULL;
 }

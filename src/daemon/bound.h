@@ -10,6 +10,7 @@
 #include "common/address.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -17,6 +18,7 @@ struct bound {
 	int fd;
 	char *path;	  /* of a Unix socket that was bound here, or NULL */
 	struct stat file; /* what it was then */
+	size_t *users;	  /* of an inherited one, counted there, or NULL */
 	char name[ADDRESS_TEXT_SIZE]; /* the address that it got */
 };
 

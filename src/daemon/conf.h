@@ -30,6 +30,7 @@ struct conf_listen {
 	char *address_text; /* as the user wrote it */
 	struct address address;
 	char *room;
+	char *socket_name;   /* of systemd's, or NULL */
 	int64_t permissions; /* of a Unix socket, or CONF_NO_PERMISSIONS */
 };
 

@@ -118,6 +118,8 @@ const struct conf_key conf_listen_keys[] = {
 	  .check = check_room, .allowed = "1 to 32 letters, digits, _ and -",
 	  .fallback_text = CONF_DEFAULT_ROOM,
 	  .help = "the room that its clients come into" },
+	{ "listen.socket_name", CONF_STRING, FIELD(socket_name),
+	  .help = "sockets of systemd that are used instead, by their name" },
 	{ "listen.permissions", CONF_PERMISSIONS, FIELD(permissions),
 	  .fallback = CONF_NO_PERMISSIONS, .min = 0, .max = 0777,
 	  .help = "who may connect to a Unix socket, in octal" },

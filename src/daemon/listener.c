@@ -8,6 +8,7 @@
 #include "common/xmalloc.h"
 #include "daemon/bound.h"
 #include "daemon/conf.h"
+#include "daemon/inherited.h"
 
 #include <errno.h>
 #include <event2/listener.h>
@@ -32,6 +33,7 @@ struct door {
 struct listener {
 	struct event_base *base;
 	char *address_text;
+	char *socket_name; /* or NULL */
 	char *room;
 	listener_accept *accept;
 	void *arg;
@@ -110,8 +112,42 @@ wildcard_family(void)
 	return AF_INET6;
 }
 
+/* A socket of systemd at this address, or a new one. */
 static int
-open_doors(struct listener *listener, const struct conf_listen *conf)
+open_socket(const struct conf_listen *conf, const struct endpoint *endpoint,
+    bool every_address, struct inherited *inherited, struct bound *bound)
+{
+	char name[ADDRESS_TEXT_SIZE];
+
+	endpoint_format(
+	    &endpoint->sa.any, endpoint->length, name, sizeof(name));
+	if (inherited_take_address(inherited, name, bound) == 0)
+		return 0;
+	return bound_open(bound, endpoint, every_address, conf->permissions);
+}
+
+/* The sockets of systemd that the settings call by a name, if there are any. */
+static bool
+take_named(struct listener *listener, const struct conf_listen *conf,
+    struct inherited *inherited)
+{
+	struct bound bound;
+	size_t i, count;
+
+	if (conf->socket_name == NULL)
+		return false;
+	count = inherited_count(inherited, conf->socket_name);
+	listener->doors = xcalloc(count, sizeof(*listener->doors));
+	for (i = 0; i < count; i++)
+		if (inherited_take_name(
+			inherited, conf->socket_name, i, &bound) == 0)
+			add_door(listener, &bound);
+	return listener->door_count > 0;
+}
+
+static int
+open_doors(struct listener *listener, const struct conf_listen *conf,
+    struct inherited *inherited)
 {
 	bool every_address = conf->address.family == ADDRESS_TCP &&
 	    conf->address.host[0] == '\0';
@@ -121,6 +157,8 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 	size_t i, count;
 	int error = 0;
 
+	if (take_named(listener, conf, inherited))
+		return 0;
 	if (address_resolve(&conf->address,
 		every_address ? wildcard_family() : AF_UNSPEC, 1, &endpoints,
 		&count, &why) == -1) {
@@ -128,10 +166,11 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 		    conf->address_text, why);
 		return -1;
 	}
+	free(listener->doors);
 	listener->doors = xcalloc(count, sizeof(*listener->doors));
 	for (i = 0; i < count; i++) {
-		if (bound_open(&bound, &endpoints[i], every_address,
-			conf->permissions) == 0) {
+		if (open_socket(conf, &endpoints[i], every_address, inherited,
+			&bound) == 0) {
 			add_door(listener, &bound);
 			continue;
 		}
@@ -149,16 +188,18 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 
 struct listener *
 listener_new(struct event_base *base, const struct conf_listen *conf,
-    listener_accept *accept, void *arg)
+    struct inherited *inherited, listener_accept *accept, void *arg)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
 	listener->base = base;
 	listener->address_text = xstrdup(conf->address_text);
+	if (conf->socket_name != NULL)
+		listener->socket_name = xstrdup(conf->socket_name);
 	listener->room = xstrdup(conf->room);
 	listener->accept = accept;
 	listener->arg = arg;
-	if (open_doors(listener, conf) == 0)
+	if (open_doors(listener, conf, inherited) == 0)
 		return listener;
 	listener_free(listener);
 	return NULL;
@@ -179,9 +220,15 @@ listener_start(struct listener *listener)
 }
 
 bool
-listener_is_at(const struct listener *listener, const char *address_text)
+listener_is_for(const struct listener *listener, const struct conf_listen *conf)
 {
-	return strcmp(listener->address_text, address_text) == 0;
+	const char *name = listener->socket_name;
+
+	if (strcmp(listener->address_text, conf->address_text) != 0)
+		return false;
+	return name == NULL || conf->socket_name == NULL
+	    ? name == conf->socket_name
+	    : strcmp(name, conf->socket_name) == 0;
 }
 
 void
@@ -216,6 +263,7 @@ listener_free(struct listener *listener)
 	}
 	free(listener->doors);
 	free(listener->address_text);
+	free(listener->socket_name);
 	free(listener->room);
 	free(listener);
 }

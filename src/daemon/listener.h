@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 struct conf_listen;
+struct inherited;
 struct listener;
 
 /* Takes over an accepted, non-blocking socket. room is the listener's. */
@@ -19,18 +20,21 @@ typedef void listener_accept(int fd, const struct sockaddr *peer,
     socklen_t peer_length, const char *room, void *arg);
 
 /*
- * Binds every address and queues its connections; none is accepted before
- * listener_start(). Returns NULL when any of them failed, which is logged, and
- * then nothing is left of it.
+ * Binds every address, or takes the socket that is bound to it already, and
+ * queues its connections; none is accepted before listener_start(). Returns
+ * NULL when any of them failed, which is logged, and then nothing is left of
+ * it.
  */
 struct listener *listener_new(struct event_base *base,
-    const struct conf_listen *conf, listener_accept *accept, void *arg);
+    const struct conf_listen *conf, struct inherited *inherited,
+    listener_accept *accept, void *arg);
 
 /* Accepts, and logs where. */
 void listener_start(struct listener *listener);
 
-/* Whether it was made for this address, as the user wrote it. */
-bool listener_is_at(const struct listener *listener, const char *address_text);
+/* Whether it was made for this address, as the user wrote it, and name. */
+bool listener_is_for(
+    const struct listener *listener, const struct conf_listen *conf);
 
 /* Takes over settings for the same address; they are for newcomers. */
 void listener_update(struct listener *listener, const struct conf_listen *conf);

@@ -11,6 +11,7 @@
 
 struct listeners {
 	struct event_base *base;
+	struct inherited *inherited;
 	listener_accept *accept;
 	void *arg;
 	struct listener **all;
@@ -26,11 +27,13 @@ struct change {
 };
 
 struct listeners *
-listeners_new(struct event_base *base, listener_accept *accept, void *arg)
+listeners_new(struct event_base *base, struct inherited *inherited,
+    listener_accept *accept, void *arg)
 {
 	struct listeners *listeners = xcalloc(1, sizeof(*listeners));
 
 	listeners->base = base;
+	listeners->inherited = inherited;
 	listeners->accept = accept;
 	listeners->arg = arg;
 	return listeners;
@@ -38,15 +41,14 @@ listeners_new(struct event_base *base, listener_accept *accept, void *arg)
 
 /* The open listener of that address, which is taken out, or NULL. */
 static struct listener *
-take(struct listeners *listeners, const char *address_text)
+take(struct listeners *listeners, const struct conf_listen *conf)
 {
 	struct listener *listener;
 	size_t i;
 
 	for (i = 0; i < listeners->count; i++) {
 		listener = listeners->all[i];
-		if (listener != NULL &&
-		    listener_is_at(listener, address_text)) {
+		if (listener != NULL && listener_is_for(listener, conf)) {
 			listeners->all[i] = NULL;
 			return listener;
 		}
@@ -62,12 +64,12 @@ find_or_open(struct change *change, const struct conf *conf)
 
 	for (i = 0; i < conf->listen_count; i++) {
 		const struct conf_listen *wanted = &conf->listen[i];
-		struct listener *listener = take(old, wanted->address_text);
+		struct listener *listener = take(old, wanted);
 
 		change->is_new[i] = listener == NULL;
 		if (listener == NULL)
-			listener = listener_new(
-			    old->base, wanted, old->accept, old->arg);
+			listener = listener_new(old->base, wanted,
+			    old->inherited, old->accept, old->arg);
 		if (listener == NULL)
 			return -1;
 		change->next[change->count++] = listener;

@@ -11,9 +11,9 @@
 struct conf;
 struct listeners;
 
-/* None yet. Borrows the base. */
-struct listeners *listeners_new(
-    struct event_base *base, listener_accept *accept, void *arg);
+/* None yet. Borrows the base and the inherited sockets. */
+struct listeners *listeners_new(struct event_base *base,
+    struct inherited *inherited, listener_accept *accept, void *arg);
 
 /*
  * Opens what conf names and is not open, tells the others what is new about

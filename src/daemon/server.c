@@ -8,16 +8,20 @@
 #include "daemon/admission.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
+#include "daemon/inherited.h"
 #include "daemon/listeners.h"
 #include "daemon/metrics.h"
+#include "daemon/notify.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -43,8 +47,10 @@ struct server {
 	struct conn_set *conns;
 	struct rooms *rooms;
 	struct admission *admission;
+	struct inherited *inherited;
 	struct listeners *listeners;
 	struct metrics *metrics; /* or NULL */
+	struct notify notify;
 	struct event *sigterm, *sigint, *sighup, *sigusr1;
 	struct event *deadline; /* of the drain */
 	bool stopping;		/* accepts no more, drains */
@@ -78,6 +84,7 @@ on_stop(evutil_socket_t number, short what, void *arg)
 	metrics_set_draining(server->metrics);
 	server->stopping = true;
 	event_add(server->deadline, &limit);
+	notify_stopping(&server->notify, limit.tv_sec);
 }
 
 static void
@@ -141,6 +148,7 @@ reload(struct server *server)
 	    (enum log_level)server->conf->log_level);
 	raise_descriptor_limit(server->conf);
 	conn_set_update(server->conns);
+	inherited_report_unused(server->inherited);
 	return 0;
 }
 
@@ -153,6 +161,7 @@ on_sighup(evutil_socket_t number, short what, void *arg)
 	(void)what;
 	if (server->stopping)
 		return;
+	notify_reloading(&server->notify);
 	if (reload(server) == 0) {
 		server->stats.reloads++;
 		log_info("reloaded clients=%zu", conn_set_count(server->conns));
@@ -160,6 +169,7 @@ on_sighup(evutil_socket_t number, short what, void *arg)
 		server->stats.reloads_failed++;
 		log_error("not reloaded; all stays as it was");
 	}
+	notify_ready(&server->notify);
 }
 
 /* Fills in what is known elsewhere. */
@@ -171,6 +181,15 @@ measure(void *arg)
 	server->stats.clients = conn_set_count(server->conns);
 	rooms_measure(server->rooms);
 	return &server->stats;
+}
+
+static void
+describe(char *text, size_t size, void *arg)
+{
+	const struct server *server = arg;
+
+	snprintf(text, size, "clients=%zu lines_in=%" PRIu64,
+	    conn_set_count(server->conns), server->stats.lines_in);
 }
 
 static void
@@ -205,7 +224,14 @@ open_sockets(struct server *server)
 		if (server->metrics == NULL)
 			return -1;
 	}
-	return listeners_set(server->listeners, conf);
+	server->inherited = inherited_new();
+	if (server->inherited == NULL)
+		return -1;
+	server->listeners =
+	    listeners_new(server->base, server->inherited, on_accept, server);
+	if (listeners_set(server->listeners, conf) == -1)
+		return -1;
+	return inherited_report_unused(server->inherited) == 0 ? 0 : -1;
 }
 
 struct server *
@@ -230,7 +256,6 @@ server_new(struct conf *conf, server_load *load, void *load_arg)
 	server->rooms = rooms_new(server->base, conf, &server->stats);
 	server->admission = admission_new(
 	    server->base, conf, server->conns, server->rooms, &server->stats);
-	server->listeners = listeners_new(server->base, on_accept, server);
 	server->deadline = evtimer_new(server->base, on_deadline, server);
 	server->sigterm = add_signal(server, SIGTERM, on_stop);
 	server->sigint = add_signal(server, SIGINT, on_stop);
@@ -239,6 +264,7 @@ server_new(struct conf *conf, server_load *load, void *load_arg)
 	/* libevent writes to sockets without MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit(conf);
+	notify_init(&server->notify, server->base, describe, server);
 	if (open_sockets(server) == 0)
 		return server;
 	server_free(server);
@@ -276,6 +302,7 @@ turn(struct server *server, bool wait)
 	    passes < PASSES_MAX);
 	rooms_fan_out(rooms);
 	conn_set_reap(server->conns);
+	notify_turn(&server->notify);
 	return rooms->gathered_bytes > start;
 }
 
@@ -284,6 +311,7 @@ server_run(struct server *server)
 {
 	unsigned turns = 0;
 
+	notify_ready(&server->notify);
 	while (!server->stopping && !server->stopped)
 		turn(server, true);
 	/* What had come when we were told to stop is relayed like the rest. */
@@ -302,11 +330,13 @@ void
 server_free(struct server *server)
 {
 	listeners_free(server->listeners);
+	inherited_free(server->inherited);
 	metrics_free(server->metrics);
 	if (server->base != NULL) {
 		conn_set_free(server->conns);
 		admission_free(server->admission);
 		rooms_free(server->rooms);
+		notify_clear(&server->notify);
 		event_free(server->deadline);
 		event_free(server->sigterm);
 		event_free(server->sigint);

@@ -87,6 +87,18 @@ redirect(int from, int to)
 	dup2(from, to);
 }
 
+/* Who gets sockets as systemd passes them is told that they are for it. */
+static void
+tell_pid(void)
+{
+	char pid[16];
+
+	if (getenv("LISTEN_FDS") == NULL)
+		return;
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+}
+
 pid_t
 start_program(
     const char *const argv[], int standard_input, int output, int error)
@@ -106,6 +118,7 @@ start_program(
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_DFL);
 	alarm(0);
+	tell_pid();
 	redirect(standard_input, STDIN_FILENO);
 	redirect(output, STDOUT_FILENO);
 	redirect(error, STDERR_FILENO);

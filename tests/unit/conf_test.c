@@ -191,7 +191,8 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		    "= \"HOST:PORT\"; }\n" },
 		{ "listen = ( { address = \":1\"; door = 1; } );",
 		    "f:1: listen.door: there is no such key; allowed: "
-		    "listen.address listen.room listen.permissions\n" },
+		    "listen.address listen.room listen.socket_name "
+		    "listen.permissions\n" },
 		{ "listen = ( { address = \":1\"; room = \"a b\"; } );",
 		    "f:1: listen.room: \"a b\": not the name of a room; "
 		    "allowed: 1 to "
