@@ -8,6 +8,8 @@
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
+#include "daemon/gate.h"
+#include "daemon/listener.h"
 #include "daemon/member.h"
 #include "daemon/peer.h"
 #include "daemon/penalty.h"
@@ -79,6 +81,23 @@ close_unanswered(struct admission *admission, int fd, enum conn_reason reason)
 	admission->stats->closed[reason]++;
 	log_debug("closed unanswered reason=\"%s\"", conn_reason_text(reason));
 	close(fd);
+}
+
+/* Asked before anything is spent on the connection. */
+static bool
+is_denied(const struct gate *gate, int fd, const struct sockaddr *address,
+    socklen_t length)
+{
+	char name[ADDRESS_TEXT_SIZE];
+	union peer peer;
+
+	if (gate == NULL)
+		return false;
+	peer_set(&peer, fd, address, length);
+	if (gate_admits(gate, fd, &peer))
+		return false;
+	log_info("denied peer=%s", peer_name(&peer, name, sizeof(name)));
+	return true;
 }
 
 /* Somebody who gets no answer would try again at once. */
@@ -317,12 +336,17 @@ newcomer_new(struct admission *admission, struct conn *conn, const char *room)
 
 void
 admission_accept(struct admission *admission, int fd,
-    const struct sockaddr *peer, socklen_t peer_length, const char *room)
+    const struct sockaddr *peer, socklen_t peer_length,
+    const struct listener_rules *rules)
 {
 	size_t limit = (size_t)admission->conf->clients;
 	char label[sizeof("room=") + ROOM_NAME_MAX];
 	struct conn *conn;
 
+	if (is_denied(rules->gate, fd, peer, peer_length)) {
+		close_unanswered(admission, fd, CONN_DENIED);
+		return;
+	}
 	if (conn_set_count(admission->conns) >=
 	    limit + admission->newcomer_count + ADMISSION_REFUSALS_MAX) {
 		close_unanswered(admission, fd, CONN_SERVER_FULL);
@@ -341,13 +365,13 @@ admission_accept(struct admission *admission, int fd,
 		    "tcprelayd: too many clients from your address\n");
 		return;
 	}
-	snprintf(label, sizeof(label), "room=%s", room);
+	snprintf(label, sizeof(label), "room=%s", rules->room);
 	conn = conn_new(admission->conns, fd, peer, peer_length, label);
 	conn_count_address(conn);
 	if (admission->conf->secret != NULL)
-		newcomer_new(admission, conn, room);
+		newcomer_new(admission, conn, rules->room);
 	else
-		member_new(conn, rooms_get(admission->rooms, room));
+		member_new(conn, rooms_get(admission->rooms, rules->room));
 }
 
 struct admission *

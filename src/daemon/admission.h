@@ -25,6 +25,7 @@
 struct admission;
 struct conf;
 struct conn_set;
+struct listener_rules;
 struct rooms;
 struct stats;
 
@@ -40,8 +41,9 @@ struct admission *admission_new(struct event_base *base,
 /* When all connections are gone. */
 void admission_free(struct admission *admission);
 
-/* Takes over an accepted, non-blocking socket, for the room of that name. */
+/* Takes over an accepted, non-blocking socket; the rules are not kept. */
 void admission_accept(struct admission *admission, int fd,
-    const struct sockaddr *peer, socklen_t peer_length, const char *room);
+    const struct sockaddr *peer, socklen_t peer_length,
+    const struct listener_rules *rules);
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
+#include "daemon/ids.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,17 +55,34 @@ prepare(int fd, const struct endpoint *endpoint, bool every_address)
 	return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, !every_address);
 }
 
-int
-bound_set_permissions(const struct bound *bound, int64_t permissions)
+static int
+set_group(const char *path, const char *group)
 {
-	if (bound->path == NULL || permissions == CONF_NO_PERMISSIONS)
+	gid_t number;
+
+	if (ids_find_group(group, &number) == 0)
+		return chown(path, (uid_t)-1, number);
+	errno = EINVAL;
+	return -1;
+}
+
+/* The group first: it must not have for a moment what the old one had. */
+int
+bound_set_permissions(
+    const struct bound *bound, int64_t permissions, const char *group)
+{
+	if (bound->path == NULL)
+		return 0;
+	if (group != NULL && set_group(bound->path, group) == -1)
+		return -1;
+	if (permissions == CONF_NO_PERMISSIONS)
 		return 0;
 	return chmod(bound->path, (mode_t)permissions);
 }
 
 static int
-bind_unix(
-    struct bound *bound, const struct endpoint *endpoint, int64_t permissions)
+bind_unix(struct bound *bound, const struct endpoint *endpoint,
+    int64_t permissions, const char *group)
 {
 	const char *path = endpoint->sa.un.sun_path;
 
@@ -74,7 +92,7 @@ bind_unix(
 	bound->path = xstrdup(path);
 	stat(path, &bound->file);
 	/* Nobody can connect before listen(2), so this is in time. */
-	return bound_set_permissions(bound, permissions);
+	return bound_set_permissions(bound, permissions, group);
 }
 
 static int
@@ -98,7 +116,7 @@ set_name(struct bound *bound)
 
 int
 bound_open(struct bound *bound, const struct endpoint *endpoint,
-    bool every_address, int64_t permissions)
+    bool every_address, int64_t permissions, const char *group)
 {
 	int family = endpoint->sa.any.sa_family, result, error;
 
@@ -107,8 +125,9 @@ bound_open(struct bound *bound, const struct endpoint *endpoint,
 	    socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (bound->fd == -1)
 		return -1;
-	result = family == AF_UNIX ? bind_unix(bound, endpoint, permissions)
-				   : bind_tcp(bound, endpoint, every_address);
+	result = family == AF_UNIX
+	    ? bind_unix(bound, endpoint, permissions, group)
+	    : bind_tcp(bound, endpoint, every_address);
 	if (result == 0 && listen(bound->fd, SOMAXCONN) == 0) {
 		set_name(bound);
 		return 0;

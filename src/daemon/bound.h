@@ -24,17 +24,18 @@ struct bound {
 
 /*
  * Binds the address; every_address: it is one of those that stand for all.
- * permissions of a Unix socket, or CONF_NO_PERMISSIONS. Returns 0, or -1 and
- * errno, and then nothing is left of it.
+ * permissions of a Unix socket, or CONF_NO_PERMISSIONS; its group, or NULL.
+ * Returns 0, or -1 and errno, and then nothing is left of it.
  */
 int bound_open(struct bound *bound, const struct endpoint *endpoint,
-    bool every_address, int64_t permissions);
+    bool every_address, int64_t permissions, const char *group);
 
 /* The same for a socket that somebody else has bound and listens on. */
 void bound_take(struct bound *bound, int fd);
 
-/* Changes the permissions of a Unix socket. Returns 0, or -1 and errno. */
-int bound_set_permissions(const struct bound *bound, int64_t permissions);
+/* Changes who may use a Unix socket. Returns 0, or -1 and errno. */
+int bound_set_permissions(
+    const struct bound *bound, int64_t permissions, const char *group);
 
 void bound_clear(struct bound *bound);
 

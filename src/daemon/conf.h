@@ -30,8 +30,11 @@ struct conf_listen {
 	char *address_text; /* as the user wrote it */
 	struct address address;
 	char *room;
-	char *socket_name;   /* of systemd's, or NULL */
+	char *socket_name;		 /* of systemd's, or NULL */
+	struct conf_strings allow, deny; /* for cidr_parse() */
 	int64_t permissions; /* of a Unix socket, or CONF_NO_PERMISSIONS */
+	char *group;	     /* of a Unix socket, or NULL */
+	struct conf_strings allow_users, allow_groups; /* for ids_find_...() */
 };
 
 struct conf {

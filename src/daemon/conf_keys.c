@@ -4,8 +4,10 @@
 #include "daemon/conf_keys.h"
 
 #include "common/address.h"
+#include "common/cidr.h"
 #include "common/log.h"
 #include "daemon/conf.h"
+#include "daemon/ids.h"
 #include "daemon/metrics.h"
 #include "daemon/room.h"
 
@@ -18,6 +20,14 @@ check_address(const char *text, const char **why)
 	struct address address;
 
 	return address_parse(text, &address, why);
+}
+
+static int
+check_cidr(const char *text, const char **why)
+{
+	struct cidr cidr;
+
+	return cidr_parse(text, &cidr, why);
 }
 
 static int
@@ -120,9 +130,24 @@ const struct conf_key conf_listen_keys[] = {
 	  .help = "the room that its clients come into" },
 	{ "listen.socket_name", CONF_STRING, FIELD(socket_name),
 	  .help = "sockets of systemd that are used instead, by their name" },
+	{ "listen.allow", CONF_STRINGS, FIELD(allow),
+	  .check = check_cidr, .allowed = CIDR_FORMS,
+	  .help = "who may connect; nobody else may" },
+	{ "listen.deny", CONF_STRINGS, FIELD(deny),
+	  .check = check_cidr, .allowed = CIDR_FORMS,
+	  .help = "who may not connect, whatever allow says" },
 	{ "listen.permissions", CONF_PERMISSIONS, FIELD(permissions),
 	  .fallback = CONF_NO_PERMISSIONS, .min = 0, .max = 0777,
 	  .help = "who may connect to a Unix socket, in octal" },
+	{ "listen.group", CONF_STRING, FIELD(group),
+	  .check = ids_check_group, .allowed = "the name or number of a group",
+	  .help = "the group of a Unix socket" },
+	{ "listen.allow_users", CONF_STRINGS, FIELD(allow_users),
+	  .check = ids_check_user, .allowed = "names or numbers of users",
+	  .help = "who may connect to a Unix socket; nobody else may" },
+	{ "listen.allow_groups", CONF_STRINGS, FIELD(allow_groups),
+	  .check = ids_check_group, .allowed = "names or numbers of groups",
+	  .help = "the same for those who are in one of these groups" },
 	{ .name = NULL },
 };
 /* clang-format on */

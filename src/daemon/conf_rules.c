@@ -30,15 +30,35 @@ object(const struct answer *answer, const char *format, ...)
 	return -1;
 }
 
+/* Lists that are never asked would only seem to protect. */
 static int
-check_unix_keys(const struct conf_listen *listener, const struct answer *answer)
+check_kind(const struct conf_listen *listener, const struct answer *answer)
 {
-	if (listener->address.family == ADDRESS_UNIX)
-		return 0;
-	if (listener->permissions != CONF_NO_PERMISSIONS)
-		return object(answer,
-		    "permissions for %s; allowed: for a Unix socket only",
-		    listener->address_text);
+	const struct {
+		const char *key;
+		bool is_set;
+		enum address_family family;
+	} keys[] = {
+		{ "allow", listener->allow.count > 0, ADDRESS_TCP },
+		{ "deny", listener->deny.count > 0, ADDRESS_TCP },
+		{ "permissions", listener->permissions != CONF_NO_PERMISSIONS,
+		    ADDRESS_UNIX },
+		{ "group", listener->group != NULL, ADDRESS_UNIX },
+		{ "allow_users", listener->allow_users.count > 0,
+		    ADDRESS_UNIX },
+		{ "allow_groups", listener->allow_groups.count > 0,
+		    ADDRESS_UNIX },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].is_set &&
+		    keys[i].family != listener->address.family)
+			return object(answer,
+			    "%s for %s; allowed: for a %s only", keys[i].key,
+			    listener->address_text,
+			    keys[i].family == ADDRESS_UNIX ? "Unix socket"
+							   : "TCP address");
 	return 0;
 }
 
@@ -62,7 +82,7 @@ conf_rules_check_listener(const struct conf *conf,
 {
 	const struct answer answer = { text, size };
 
-	if (check_unix_keys(listener, &answer) == -1)
+	if (check_kind(listener, &answer) == -1)
 		return -1;
 	return check_plain_secret(conf, listener, &answer);
 }

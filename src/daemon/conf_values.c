@@ -197,6 +197,11 @@ load_strings(const struct value *value)
 	    !config_setting_is_list(setting);
 	int i, count = one ? 1 : config_setting_length(setting);
 
+	if (count == 0)
+		complain(value, setting,
+		    "there is nothing in it; allowed: one or more of %s",
+		    value->key->allowed == NULL ? "a string"
+						: value->key->allowed);
 	conf_value_clear(value->key, value->base);
 	for (i = 0; i < count; i++) {
 		const char *text = good_string(value,

@@ -40,6 +40,7 @@ enum conn_reason {
 	CONN_LINE_TOO_LONG, /* over limits.line_bytes */
 	CONN_TOO_SLOW,	    /* over slow_client.backlog_bytes */
 	CONN_NOT_DRAINED,   /* it did not take what was queued in time */
+	CONN_DENIED,	    /* by a list of its listener */
 	CONN_SERVER_FULL,   /* over limits.clients */
 	CONN_WRONG_SECRET,  /* not what is in access.secret_file */
 	CONN_NOT_ADMITTED,  /* nothing of that in limits.handshake_seconds */

@@ -32,6 +32,7 @@ static const struct {
 	[CONN_LINE_TOO_LONG] = { "line too long", DROP },
 	[CONN_TOO_SLOW] = { "too slow", DROP },
 	[CONN_NOT_DRAINED] = { "not drained", DROP },
+	[CONN_DENIED] = { "denied", DROP },
 	[CONN_SERVER_FULL] = { "server full", REFUSE },
 	[CONN_WRONG_SECRET] = { "wrong secret", REFUSE },
 	[CONN_NOT_ADMITTED] = { "not admitted in time", DROP },

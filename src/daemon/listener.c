@@ -8,6 +8,7 @@
 #include "common/xmalloc.h"
 #include "daemon/bound.h"
 #include "daemon/conf.h"
+#include "daemon/gate.h"
 #include "daemon/inherited.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ struct listener {
 	char *address_text;
 	char *socket_name; /* or NULL */
 	char *room;
+	struct gate *gate;
 	listener_accept *accept;
 	void *arg;
 	struct door *doors;
@@ -47,10 +49,14 @@ on_accept(struct evconnlistener *evconn, evutil_socket_t fd,
 {
 	struct door *door = arg;
 	struct listener *listener = door->listener;
+	const struct listener_rules rules = {
+		.room = listener->room,
+		.gate = listener->gate,
+	};
 
 	(void)evconn;
 	listener->accept(
-	    fd, peer, (socklen_t)peer_length, listener->room, listener->arg);
+	    fd, peer, (socklen_t)peer_length, &rules, listener->arg);
 }
 
 /*
@@ -123,7 +129,8 @@ open_socket(const struct conf_listen *conf, const struct endpoint *endpoint,
 	    &endpoint->sa.any, endpoint->length, name, sizeof(name));
 	if (inherited_take_address(inherited, name, bound) == 0)
 		return 0;
-	return bound_open(bound, endpoint, every_address, conf->permissions);
+	return bound_open(
+	    bound, endpoint, every_address, conf->permissions, conf->group);
 }
 
 /* The sockets of systemd that the settings call by a name, if there are any. */
@@ -197,6 +204,7 @@ listener_new(struct event_base *base, const struct conf_listen *conf,
 	if (conf->socket_name != NULL)
 		listener->socket_name = xstrdup(conf->socket_name);
 	listener->room = xstrdup(conf->room);
+	listener->gate = gate_new(conf);
 	listener->accept = accept;
 	listener->arg = arg;
 	if (open_doors(listener, conf, inherited) == 0)
@@ -241,9 +249,11 @@ listener_update(struct listener *listener, const struct conf_listen *conf)
 		    conf->room);
 	free(listener->room);
 	listener->room = xstrdup(conf->room);
+	gate_free(listener->gate);
+	listener->gate = gate_new(conf);
 	for (i = 0; i < listener->door_count; i++)
-		if (bound_set_permissions(
-			&listener->doors[i].bound, conf->permissions) == -1)
+		if (bound_set_permissions(&listener->doors[i].bound,
+			conf->permissions, conf->group) == -1)
 			log_warn("cannot change permissions address=%s "
 				 "error=\"%s\"",
 			    listener->address_text, strerror(errno));
@@ -265,5 +275,6 @@ listener_free(struct listener *listener)
 	free(listener->address_text);
 	free(listener->socket_name);
 	free(listener->room);
+	gate_free(listener->gate);
 	free(listener);
 }

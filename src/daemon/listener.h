@@ -12,12 +12,19 @@
 #include <sys/socket.h>
 
 struct conf_listen;
+struct gate;
 struct inherited;
 struct listener;
 
-/* Takes over an accepted, non-blocking socket. room is the listener's. */
+/* For those who come in there; good during a listener_accept(). */
+struct listener_rules {
+	const char *room;
+	const struct gate *gate; /* NULL: everybody may */
+};
+
+/* Takes over an accepted, non-blocking socket. */
 typedef void listener_accept(int fd, const struct sockaddr *peer,
-    socklen_t peer_length, const char *room, void *arg);
+    socklen_t peer_length, const struct listener_rules *rules, void *arg);
 
 /*
  * Binds every address, or takes the socket that is bound to it already, and

@@ -199,7 +199,8 @@ open_socket(
 		    address_text, why);
 		return -1;
 	}
-	result = bound_open(&metrics->bound, endpoints, false, permissions);
+	result =
+	    bound_open(&metrics->bound, endpoints, false, permissions, NULL);
 	free(endpoints);
 	if (result == -1)
 		log_error("cannot serve metrics address=%s error=\"%s\"",

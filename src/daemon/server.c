@@ -59,11 +59,11 @@ struct server {
 
 static void
 on_accept(int fd, const struct sockaddr *peer, socklen_t peer_length,
-    const char *room, void *arg)
+    const struct listener_rules *rules, void *arg)
 {
 	struct server *server = arg;
 
-	admission_accept(server->admission, fd, peer, peer_length, room);
+	admission_accept(server->admission, fd, peer, peer_length, rules);
 }
 
 static void

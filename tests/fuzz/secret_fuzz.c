@@ -15,6 +15,7 @@
 #include "daemon/admission.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
+#include "daemon/listener.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
 #include "daemon/secret.h"
@@ -53,6 +54,7 @@ connect_pair(int ends[2])
 static void
 world_open(struct world *world)
 {
+	static const struct listener_rules rules = { .room = "main" };
 	static const struct sockaddr peer = { .sa_family = AF_UNIX };
 	const char *why;
 	int ends[2];
@@ -73,7 +75,7 @@ world_open(struct world *world)
 	connect_pair(ends);
 	world->newcomer = ends[1];
 	admission_accept(
-	    world->admission, ends[0], &peer, sizeof(peer), "main");
+	    world->admission, ends[0], &peer, sizeof(peer), &rules);
 }
 
 static void

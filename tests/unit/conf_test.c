@@ -7,6 +7,7 @@
 
 #include "unit.h"
 
+#include "common/cidr.h"
 #include "common/log.h"
 #include "daemon/conf.h"
 
@@ -155,6 +156,31 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		  ");",
 		    "f:1: listen: permissions for :1; allowed: for a Unix "
 		    "socket only\n" },
+		{ "listen = (\n{ address = \":1\"; allow = [ \"::1\",\n"
+		  "\"10.0.0.1/8\" ]; } );",
+		    "f:3: listen.allow: \"10.0.0.1/8\": the address has bits "
+		    "after those that the / says; allowed: " CIDR_FORMS "\n" },
+		{ "listen = ( { address = \":1\"; deny = \"x\"; } );",
+		    "f:1: listen.deny: \"x\": not an address; "
+		    "allowed: " CIDR_FORMS "\n" },
+		/* It would look like nobody and mean everybody. */
+		{ "listen = ( { address = \":1\"; allow = []; } );",
+		    "f:1: listen.allow: there is nothing in it; allowed: one "
+		    "or more of " CIDR_FORMS "\n" },
+		{ "listen = ( \":2\",\n{ address = \"unix:/s\"; "
+		  "allow = \"::1\"; } );",
+		    "f:2: listen: allow for unix:/s; allowed: for a TCP "
+		    "address only\n" },
+		{ "listen = { address = \":1\"; allow_users = \"root\"; };",
+		    "f:1: listen: allow_users for :1; allowed: for a Unix "
+		    "socket only\n" },
+		{ "listen = { address = \"unix:/s\"; "
+		  "allow_users = [ \"root\", \"no such user\" ]; };",
+		    "f:1: listen.allow_users: \"no such user\": there is no "
+		    "such user; allowed: names or numbers of users\n" },
+		{ "listen = { address = \"unix:/s\"; group = \"no such\"; };",
+		    "f:1: listen.group: \"no such\": there is no such group; "
+		    "allowed: the name or number of a group\n" },
 		{ "@include \"no.such.file\"\nmode = 1;",
 		    "f:1: @include: no.such.file: No such file or "
 		    "directory\n" },
@@ -189,10 +215,6 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		{ "listen = ( { room = \"a\"; } );",
 		    "f:1: listen: no address in the group; allowed: { address "
 		    "= \"HOST:PORT\"; }\n" },
-		{ "listen = ( { address = \":1\"; door = 1; } );",
-		    "f:1: listen.door: there is no such key; allowed: "
-		    "listen.address listen.room listen.socket_name "
-		    "listen.permissions\n" },
 		{ "listen = ( { address = \":1\"; room = \"a b\"; } );",
 		    "f:1: listen.room: \"a b\": not the name of a room; "
 		    "allowed: 1 to "
@@ -232,6 +254,11 @@ test_an_unknown_key_names_the_known_ones(void **state)
 	assert_non_null(strstr(reports.text,
 	    "f:1: hello: there is no such key; allowed: listen mode "
 	    "limits.clients "));
+	assert_null(conf_parse("listen = ( { address = \":1\"; door = 1; } );",
+	    "f", collect, &reports));
+	assert_non_null(strstr(reports.text,
+	    "f:1: listen.door: there is no such key; allowed: listen.address "
+	    "listen.room "));
 }
 
 static void
