@@ -8,17 +8,22 @@
 #include "common/socket.h"
 #include "common/xmalloc.h"
 
-#include <err.h>
 #include <errno.h>
 #include <event2/bufferevent.h>
 #include <inttypes.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
+
+#define STEP_SIZE (3 * ADDRESS_TEXT_SIZE)
+
+/*
+ * A relay that vanished is noticed after about twice this, or nobody would
+ * connect again.
+ */
+#define KEEPALIVE_SECONDS 30
 
 struct totals {
 	uint64_t lines, bytes;
@@ -35,29 +40,33 @@ struct connection {
 	size_t endpoint_count;
 	size_t next; /* of the endpoints, to be tried */
 	char peer[ADDRESS_TEXT_SIZE];
-	struct timespec started; /* CLOCK_MONOTONIC */
-	struct event *timeout;	 /* while the relay has to answer */
+	struct event *timeout; /* while the relay has to answer */
 	struct totals sent, received;
-	/* A copy of what was sent and that no acknowledgement came for. */
+	/*
+	 * A copy of the lines that were sent and for which, as a whole, no
+	 * acknowledgement came; of the first one some bytes may have been.
+	 */
 	struct evbuffer *unacknowledged;
-	struct evbuffer *failures; /* of addresses that were tried, as text */
+	size_t acknowledged_bytes; /* of that line */
+	struct evbuffer *why;	   /* it ended, or could not begin */
 	int write_error; /* errno; what the relay sent before is still read */
 	bool open, finishing, half_closed, cut_off;
 };
 
-static void verbose(const struct connection *connection, const char *format,
-    ...) __attribute__((format(printf, 2, 3)));
+static void tell(const struct connection *connection, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
+/* A step of the connection's life. */
 static void
-verbose(const struct connection *connection, const char *format, ...)
+tell(const struct connection *connection, const char *format, ...)
 {
+	char step[STEP_SIZE];
 	va_list args;
 
-	if (!connection->options->verbose)
-		return;
 	va_start(args, format);
-	vwarnx(format, args);
+	vsnprintf(step, sizeof(step), format, args);
 	va_end(args);
+	connection->handler->on_step(step, connection->arg);
 }
 
 /* Adds what a buffer holds after the first bytes of it. */
@@ -68,17 +77,22 @@ add(struct totals *totals, struct evbuffer *buffer, size_t skip)
 	totals->lines += count_buffer_lines(buffer, skip);
 }
 
-/* Forgets what the peer's kernel has acknowledged. */
+/* Forgets the lines that the peer's kernel has acknowledged. */
 static void
 forget_acknowledged(struct connection *connection)
 {
 	struct evbuffer *buffer = connection->unacknowledged;
-	size_t length = evbuffer_get_length(buffer);
-	size_t kept = connection_queued_bytes(connection) +
+	size_t length = evbuffer_get_length(buffer), whole;
+	size_t unknown = connection_queued_bytes(connection) +
 	    socket_unacknowledged_bytes(bufferevent_getfd(connection->bev));
+	size_t acknowledged = unknown < length ? length - unknown : 0;
 
-	if (kept < length)
-		evbuffer_drain(buffer, length - kept);
+	if (acknowledged <= connection->acknowledged_bytes)
+		return;
+	whole = count_whole_bytes(
+	    buffer, connection->acknowledged_bytes, acknowledged);
+	evbuffer_drain(buffer, whole);
+	connection->acknowledged_bytes = acknowledged - whole;
 }
 
 static void
@@ -97,16 +111,19 @@ broke(struct connection *connection, const char *why)
 
 	forget_acknowledged(connection);
 	add(&lost, connection->unacknowledged, 0);
-	if (connection->options->receive_only)
-		warnx("%s: %s", connection->peer, why);
-	else if (lost.bytes == 0)
-		warnx("%s: %s; the relay may not have read the last of the "
-		      "%" PRIu64 " lines that were sent",
-		    connection->peer, why, connection->sent.lines);
+	evbuffer_add_printf(connection->why, "%s: %s", connection->peer, why);
+	if (connection->sent.lines == 0)
+		;
+	else if (lost.lines == 0)
+		evbuffer_add_printf(connection->why,
+		    "; the relay may not have read the last of the %" PRIu64
+		    " lines that were sent",
+		    connection->sent.lines);
 	else
-		warnx("%s: %s; of %" PRIu64 " lines, %" PRIu64
-		      " are not known to have arrived",
-		    connection->peer, why, connection->sent.lines, lost.lines);
+		evbuffer_add_printf(connection->why,
+		    "; of %" PRIu64 " lines, %" PRIu64
+		    " are not known to have arrived",
+		    connection->sent.lines, lost.lines);
 	end(connection, CONNECTION_BROKEN);
 }
 
@@ -121,7 +138,7 @@ closed(struct connection *connection)
 		    connection, "closed by the relay before the end of input");
 		return;
 	}
-	verbose(connection,
+	tell(connection,
 	    "%s: closed by the relay; received %" PRIu64 " lines, %" PRIu64
 	    " bytes",
 	    connection->peer, connection->received.lines,
@@ -153,7 +170,7 @@ half_close(struct connection *connection)
 	connection->half_closed = true;
 	shutdown(fd, SHUT_WR);
 	expect_answer(connection);
-	verbose(connection,
+	tell(connection,
 	    "%s: half-closed; sent %" PRIu64 " lines, %" PRIu64 " bytes",
 	    connection->peer, connection->sent.lines, connection->sent.bytes);
 }
@@ -186,31 +203,32 @@ on_written(struct bufferevent *bev, void *arg)
 		connection->handler->on_sent(connection->arg);
 }
 
-static double
-milliseconds_since(const struct timespec *then)
+/* With the time of the handshake, where there is one: not on a Unix socket. */
+static void
+tell_connected(const struct connection *connection)
 {
-	struct timespec now;
+	int fd = bufferevent_getfd(connection->bev);
+	struct endpoint local = { .length = sizeof(local.sa) };
+	char name[ADDRESS_TEXT_SIZE] = "", handshake[64] = "";
+	long microseconds = socket_rtt_microseconds(fd);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - then->tv_sec) * 1e3 +
-	    (double)(now.tv_nsec - then->tv_nsec) / 1e6;
+	if (getsockname(fd, &local.sa.any, &local.length) == 0)
+		endpoint_format(
+		    &local.sa.any, local.length, name, sizeof(name));
+	if (microseconds >= 0)
+		snprintf(handshake, sizeof(handshake), ", handshake %.3f ms",
+		    (double)microseconds / 1e3);
+	tell(connection, "%s: connected from %s%s", connection->peer, name,
+	    handshake);
 }
 
 static void
 connected(struct connection *connection)
 {
-	int fd = bufferevent_getfd(connection->bev), yes = 1;
-	struct endpoint local = { .length = sizeof(local.sa) };
-	char name[ADDRESS_TEXT_SIZE] = "";
-
 	event_del(connection->timeout);
-	/* Fails on a Unix socket, which has no such delay. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	if (getsockname(fd, &local.sa.any, &local.length) == 0)
-		endpoint_format(
-		    &local.sa.any, local.length, name, sizeof(name));
-	verbose(connection, "%s: connected from %s, handshake %.3f ms",
-	    connection->peer, name, milliseconds_since(&connection->started));
+	socket_set_tcp_options(
+	    bufferevent_getfd(connection->bev), KEEPALIVE_SECONDS);
+	tell_connected(connection);
 	connection->open = true;
 	bufferevent_enable(connection->bev, EV_READ);
 	connection->handler->on_open(connection->arg);
@@ -218,23 +236,16 @@ connected(struct connection *connection)
 
 static void try_next(struct connection *connection);
 
-/* Why an address failed matters only when every other one fails as well. */
 static void
 attempt_failed(struct connection *connection, const char *why)
 {
-	verbose(connection, "%s: %s", connection->peer, why);
-	if (!connection->options->verbose)
-		evbuffer_add_printf(connection->failures,
-		    "%s: cannot connect to %s: %s\n",
-		    program_invocation_short_name, connection->peer, why);
-	try_next(connection);
-}
+	struct evbuffer *all = connection->why;
 
-static void
-all_failed(struct connection *connection)
-{
-	evbuffer_write(connection->failures, STDERR_FILENO);
-	connection->handler->on_end(CONNECTION_FAILED, connection->arg);
+	tell(connection, "%s: %s", connection->peer, why);
+	evbuffer_add_printf(all, "%s%s: %s",
+	    evbuffer_get_length(all) == 0 ? "cannot connect to " : ", ",
+	    connection->peer, why);
+	try_next(connection);
 }
 
 static void
@@ -278,14 +289,13 @@ try_next(struct connection *connection)
 	const struct endpoint *endpoint;
 
 	if (connection->next == connection->endpoint_count) {
-		all_failed(connection);
+		connection->handler->on_end(CONNECTION_FAILED, connection->arg);
 		return;
 	}
 	endpoint = &connection->endpoints[connection->next++];
 	endpoint_format(&endpoint->sa.any, endpoint->length, connection->peer,
 	    sizeof(connection->peer));
-	verbose(connection, "%s: connecting", connection->peer);
-	clock_gettime(CLOCK_MONOTONIC, &connection->started);
+	tell(connection, "%s: connecting", connection->peer);
 	if (connection->bev != NULL)
 		bufferevent_free(connection->bev);
 	connection->bev = bufferevent_socket_new(connection->base, -1,
@@ -308,7 +318,7 @@ connection_start(struct connection *connection)
 		&connection->endpoints, &connection->endpoint_count,
 		&why) == -1) {
 		address_format(connection->address, name, sizeof(name));
-		warnx("%s: %s", name, why);
+		evbuffer_add_printf(connection->why, "%s: %s", name, why);
 		connection->handler->on_end(CONNECTION_FAILED, connection->arg);
 		return;
 	}
@@ -328,7 +338,7 @@ connection_new(struct event_base *base, const struct address *address,
 	connection->handler = handler;
 	connection->arg = arg;
 	connection->unacknowledged = evbuffer_new();
-	connection->failures = evbuffer_new();
+	connection->why = evbuffer_new();
 	connection->timeout = evtimer_new(base, on_timeout, connection);
 	return connection;
 }
@@ -339,7 +349,7 @@ connection_free(struct connection *connection)
 	if (connection->bev != NULL)
 		bufferevent_free(connection->bev);
 	evbuffer_free(connection->unacknowledged);
-	evbuffer_free(connection->failures);
+	evbuffer_free(connection->why);
 	event_free(connection->timeout);
 	free(connection->endpoints);
 	free(connection);
@@ -353,6 +363,20 @@ connection_send(struct connection *connection, const char *bytes, size_t length)
 	evbuffer_add(copy, bytes, length);
 	add(&connection->sent, copy, evbuffer_get_length(copy) - length);
 	bufferevent_write(connection->bev, bytes, length);
+}
+
+const char *
+connection_why(struct connection *connection)
+{
+	evbuffer_add(connection->why, "", 1);
+	return (const char *)evbuffer_pullup(connection->why, -1);
+}
+
+void
+connection_take_unsent(struct connection *connection, struct evbuffer *to)
+{
+	evbuffer_prepend_buffer(to, connection->unacknowledged);
+	connection->acknowledged_bytes = 0;
 }
 
 size_t

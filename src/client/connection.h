@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The client's connection to a relay, from the look-up of its name to its
- * end, whoever uses it: it knows nothing of standard input or terminals.
+ * One connection to a relay, from the look-up of its name to its end, whoever
+ * uses it: it knows nothing of standard input or terminals.
  *
  * A struct connection belongs to the caller of connection_new() until
  * connection_free(), which may not be called from a handler.
@@ -31,7 +31,6 @@ struct connection_options {
 	int family;	     /* AF_UNSPEC, AF_INET or AF_INET6 */
 	int timeout_seconds; /* 0: none */
 	bool receive_only;   /* nothing will be sent */
-	bool verbose;
 };
 
 struct connection_handler {
@@ -40,7 +39,9 @@ struct connection_handler {
 	void (*on_input)(struct evbuffer *input, void *arg);
 	/* What was queued has been sent. */
 	void (*on_sent)(void *arg);
-	/* The last call. Errors have been told to the user. */
+	/* A step of its life, for a user who wants to know. */
+	void (*on_step)(const char *text, void *arg);
+	/* The last call; connection_why() tells more. */
 	void (*on_end)(enum connection_end how, void *arg);
 };
 
@@ -61,6 +62,18 @@ size_t connection_queued_bytes(const struct connection *connection);
 
 /* Half-closes, which means leaving, when all that is queued was sent. */
 void connection_finish(struct connection *connection);
+
+/*
+ * After its end: what went wrong, in one line, "" when nothing did. Good until
+ * connection_free().
+ */
+const char *connection_why(struct connection *connection);
+
+/*
+ * After its end: moves the lines that are not known to have arrived to the
+ * front of a buffer.
+ */
+void connection_take_unsent(struct connection *connection, struct evbuffer *to);
 
 void connection_pause_input(struct connection *connection);
 void connection_resume_input(struct connection *connection);

@@ -3,6 +3,8 @@
 
 #include "client/pipe.h"
 
+#include "client/display.h"
+
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define READ_BYTES 65536
@@ -26,14 +29,14 @@
 struct pipe {
 	const struct pipe_options *options;
 	struct event_base *base;
-	struct connection *connection;
+	struct session *session;
 	struct event *input;	   /* standard input can be read */
 	struct event *output;	   /* standard output can be written */
 	struct event *output_gone; /* nobody reads standard output */
 	struct evbuffer *pending;  /* for standard output */
 	size_t write_bytes;	   /* that standard output takes at once */
 	bool within_line;	   /* the last byte of input was no LF */
-	bool input_paused, ended, failed;
+	bool input_paused, input_ended, ended, failed;
 	enum connection_end how;
 };
 
@@ -86,7 +89,7 @@ on_output(evutil_socket_t fd, short what, void *arg)
 	if (evbuffer_get_length(pipe->pending) > 0)
 		event_add(pipe->output, NULL);
 	if (evbuffer_get_length(pipe->pending) < QUEUE_BYTES && !pipe->ended)
-		connection_resume_input(pipe->connection);
+		session_resume_input(pipe->session);
 	stop_if_done(pipe);
 }
 
@@ -99,18 +102,23 @@ on_received(struct evbuffer *input, void *arg)
 		evbuffer_drain(input, evbuffer_get_length(input));
 		return;
 	}
-	evbuffer_add_buffer(pipe->pending, input);
+	if (pipe->options->display == NULL)
+		evbuffer_add_buffer(pipe->pending, input);
+	else
+		display_lines(pipe->pending, pipe->options->display,
+		    session_chat(pipe->session), time(NULL), input);
 	event_add(pipe->output, NULL);
 	if (evbuffer_get_length(pipe->pending) >= QUEUE_BYTES)
-		connection_pause_input(pipe->connection);
+		session_pause_input(pipe->session);
 }
 
 static void
 end_input(struct pipe *pipe)
 {
+	pipe->input_ended = true;
 	if (pipe->within_line)
-		connection_send(pipe->connection, "\n", 1);
-	connection_finish(pipe->connection);
+		session_send(pipe->session, "\n", 1);
+	session_finish(pipe->session);
 }
 
 static void
@@ -134,8 +142,8 @@ on_input(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	pipe->within_line = bytes[length - 1] != '\n';
-	connection_send(pipe->connection, bytes, (size_t)length);
-	if (connection_queued_bytes(pipe->connection) < QUEUE_BYTES)
+	session_send(pipe->session, bytes, (size_t)length);
+	if (session_queued_bytes(pipe->session) < QUEUE_BYTES)
 		event_add(pipe->input, NULL);
 	else
 		pipe->input_paused = true;
@@ -151,12 +159,14 @@ on_sent(void *arg)
 	pipe->input_paused = false;
 }
 
+/* What was queued while there was no connection is on its way. */
 static void
 on_open(void *arg)
 {
 	struct pipe *pipe = arg;
 
-	if (!pipe->options->receive_only)
+	if (!pipe->options->receive_only && !pipe->input_ended &&
+	    session_queued_bytes(pipe->session) < QUEUE_BYTES)
 		event_add(pipe->input, NULL);
 }
 
@@ -171,10 +181,18 @@ on_end(enum connection_end how, void *arg)
 	stop_if_done(pipe);
 }
 
-static const struct connection_handler handler = {
+static void
+on_notice(const char *text, void *arg)
+{
+	(void)arg;
+	warnx("%s", text);
+}
+
+static const struct session_handler handler = {
 	.on_open = on_open,
 	.on_input = on_received,
 	.on_sent = on_sent,
+	.on_notice = on_notice,
 	.on_end = on_end,
 };
 
@@ -195,13 +213,13 @@ look_at_output(struct pipe *pipe)
 
 enum connection_end
 pipe_run(struct event_base *base, const struct address *address,
-    const struct connection_options *connection_options,
+    const struct session_options *session_options,
     const struct pipe_options *options)
 {
 	struct pipe pipe = { .base = base, .options = options };
 
-	pipe.connection =
-	    connection_new(base, address, connection_options, &handler, &pipe);
+	pipe.session =
+	    session_new(base, address, session_options, &handler, &pipe);
 	pipe.pending = evbuffer_new();
 	pipe.input = event_new(base, STDIN_FILENO, EV_READ, on_input, &pipe);
 	pipe.output =
@@ -210,13 +228,13 @@ pipe_run(struct event_base *base, const struct address *address,
 	pipe.output_gone =
 	    event_new(base, STDOUT_FILENO, EV_READ, on_output_gone, NULL);
 	look_at_output(&pipe);
-	connection_start(pipe.connection);
+	session_start(pipe.session);
 	if (!pipe.ended)
 		event_base_dispatch(base);
 	event_free(pipe.input);
 	event_free(pipe.output);
 	event_free(pipe.output_gone);
 	evbuffer_free(pipe.pending);
-	connection_free(pipe.connection);
+	session_free(pipe.session);
 	return pipe.failed ? CONNECTION_BROKEN : pipe.how;
 }

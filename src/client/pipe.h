@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The client in a pipe: standard input to the relay, what arrives to standard
- * output, both as they are.
+ * output, both as they are, or shown harmlessly where that is a terminal.
  */
 #ifndef PIPE_H
 #define PIPE_H
 
-#include "client/connection.h"
+#include "client/session.h"
 
 #include <stdbool.h>
+
+struct display_options;
 
 struct pipe_options {
 	bool send_only;	   /* what arrives is read and thrown away */
 	bool receive_only; /* standard input is not touched */
+	/* Of what arrives, where that is a terminal; NULL: as it is. */
+	const struct display_options *display;
 };
 
 /*
@@ -21,7 +25,7 @@ struct pipe_options {
  */
 enum connection_end pipe_run(struct event_base *base,
     const struct address *address,
-    const struct connection_options *connection_options,
+    const struct session_options *session_options,
     const struct pipe_options *options);
 
 #endif

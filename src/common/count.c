@@ -38,3 +38,31 @@ count_buffer_lines(struct evbuffer *buffer, size_t skip)
 		evbuffer_ptr_set(buffer, &at, piece.iov_len, EVBUFFER_PTR_ADD);
 	}
 }
+
+size_t
+count_whole_bytes(struct evbuffer *buffer, size_t skip, size_t limit)
+{
+	size_t at = skip, whole = 0;
+	struct evbuffer_iovec piece;
+	struct evbuffer_ptr place;
+
+	if (skip >= limit)
+		return 0;
+	evbuffer_ptr_set(buffer, &place, skip, EVBUFFER_PTR_SET);
+	while (at < limit) {
+		const char *lf;
+		size_t length;
+
+		evbuffer_peek(buffer, -1, &place, &piece, 1);
+		length =
+		    piece.iov_len < limit - at ? piece.iov_len : limit - at;
+		lf = memrchr(piece.iov_base, '\n', length);
+		if (lf != NULL)
+			whole = at + (size_t)(lf - (char *)piece.iov_base) + 1;
+		at += piece.iov_len;
+		if (at < limit)
+			evbuffer_ptr_set(
+			    buffer, &place, piece.iov_len, EVBUFFER_PTR_ADD);
+	}
+	return whole;
+}

@@ -50,6 +50,17 @@ socket_peer_has_closed(int fd)
 	return poll(&poller, 1, 0) == 1;
 }
 
+long
+socket_rtt_microseconds(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == -1)
+		return -1;
+	return (long)info.tcpi_rtt;
+}
+
 void
 socket_reset_on_close(int fd)
 {

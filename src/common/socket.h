@@ -29,6 +29,12 @@ bool socket_has_input(int fd);
  * read. */
 bool socket_peer_has_closed(int fd);
 
+/*
+ * The time of a round trip as the kernel has measured it, right after
+ * connect(2) that of the handshake; -1 for a socket that is not TCP's.
+ */
+long socket_rtt_microseconds(int fd);
+
 /* Closing will send an RST, so that the peer knows that it failed. */
 void socket_reset_on_close(int fd);
 

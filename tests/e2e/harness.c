@@ -27,6 +27,9 @@ e2e_set_up(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
+	/* What is the user's own is no part of a test. */
+	unsetenv("TCPRELAY");
+	unsetenv("NO_COLOR");
 	alarm(getenv("TCPRELAY_TEST_WRAPPER") == NULL ? E2E_SECONDS
 						      : 10 * E2E_SECONDS);
 	return 0;
@@ -51,7 +54,7 @@ daemon_program(void)
 const char *
 client_program(void)
 {
-	return program("TCPRELAY");
+	return program("TCPRELAY_CLIENT");
 }
 
 void

@@ -4,8 +4,9 @@
  * test waits for a log line, for bytes, for the end of a process, and a test
  * that waits too long is ended by an alarm that says where.
  *
- * The programs are $TCPRELAYD and $TCPRELAY, run under $TCPRELAY_TEST_WRAPPER
- * (words apart by spaces, say "valgrind -q") if that is set.
+ * The programs are $TCPRELAYD and $TCPRELAY_CLIENT, run under
+ * $TCPRELAY_TEST_WRAPPER (words apart by spaces, say "valgrind -q") if that is
+ * set.
  */
 #ifndef HARNESS_H
 #define HARNESS_H

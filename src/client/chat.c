@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "client/chat.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define NOTICE	 "*** "
+#define GREETING NOTICE "you are "
+#define RENAMED	 " is now known as "
+
+/* "2026-11-22T09:11:20Z " as a picture, 0 for a digit. */
+static const char time_picture[] = "0000-00-00T00:00:00Z ";
+#define TIME_LENGTH (sizeof(time_picture) - 1)
+
+static bool
+begins_with(const char *line, size_t length, const char *text)
+{
+	return length >= strlen(text) && memcmp(line, text, strlen(text)) == 0;
+}
+
+static bool
+begins_with_time(const char *line, size_t length)
+{
+	size_t i;
+
+	if (length < TIME_LENGTH)
+		return false;
+	for (i = 0; i < TIME_LENGTH; i++)
+		if (time_picture[i] == '0' ? !isdigit((unsigned char)line[i])
+					   : line[i] != time_picture[i])
+			return false;
+	return true;
+}
+
+/* Splits what is left at before and, after it, the name that end ends. */
+static bool
+split(struct chat_line *parsed, const char *before, char end)
+{
+	struct chat_text *rest = &parsed->after;
+	const char *name, *name_end;
+
+	if (!begins_with(rest->at, rest->length, before))
+		return false;
+	name = rest->at + strlen(before);
+	name_end = memchr(name, end, rest->length - strlen(before));
+	if (name_end == NULL || name_end == name ||
+	    name_end - name >= CHAT_NAME_SIZE ||
+	    memchr(name, ' ', (size_t)(name_end - name)) != NULL)
+		return false;
+	parsed->before = (struct chat_text){ rest->at, strlen(before) };
+	parsed->name = (struct chat_text){ name, (size_t)(name_end - name) };
+	rest->length -= (size_t)(name_end - rest->at);
+	rest->at = name_end;
+	return true;
+}
+
+static bool
+is_about_somebody(const struct chat_text *text)
+{
+	static const char *const doings[] = { " joined", " left", RENAMED };
+	size_t i;
+
+	for (i = 0; i < sizeof(doings) / sizeof(doings[0]); i++)
+		if (begins_with(text->at, text->length, doings[i]))
+			return true;
+	return false;
+}
+
+void
+chat_parse(const char *line, size_t length, struct chat_line *parsed)
+{
+	static const struct {
+		const char *before;
+		char end;
+		enum chat_kind kind;
+	} forms[] = {
+		{ "<", '>', CHAT_SAID },
+		{ "* ", ' ', CHAT_ACTION },
+		{ "[to ", ']', CHAT_FROM_US },
+		{ "[", ']', CHAT_TO_US },
+	};
+	size_t i;
+
+	memset(parsed, 0, sizeof(*parsed));
+	parsed->kind = CHAT_NOTICE;
+	parsed->after = (struct chat_text){ line, length };
+	if (begins_with_time(line, length)) {
+		parsed->time = (struct chat_text){ line, TIME_LENGTH };
+		parsed->after.at += TIME_LENGTH;
+		parsed->after.length -= TIME_LENGTH;
+	}
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (!split(parsed, forms[i].before, forms[i].end))
+			continue;
+		parsed->kind = forms[i].kind;
+		return;
+	}
+	if (split(parsed, NOTICE, ' ') && !is_about_somebody(&parsed->after))
+		*parsed = (struct chat_line){ .kind = CHAT_NOTICE,
+			.time = parsed->time,
+			.after = {
+			    parsed->before.at, length - parsed->time.length } };
+}
+
+/* Takes the word at the start of bytes as our name. */
+static void
+take_name(struct chat *chat, const char *bytes, size_t length)
+{
+	const char *end = memchr(bytes, ' ', length);
+	size_t name_length = end == NULL ? length : (size_t)(end - bytes);
+
+	if (name_length == 0 || name_length >= sizeof(chat->name))
+		return;
+	memcpy(chat->name, bytes, name_length);
+	chat->name[name_length] = '\0';
+	chat->on = true;
+}
+
+void
+chat_greet(struct chat *chat, const char *line, size_t length)
+{
+	size_t skip = strlen(GREETING);
+
+	memset(chat, 0, sizeof(*chat));
+	if (begins_with(line, length, GREETING))
+		take_name(chat, line + skip, length - skip);
+}
+
+void
+chat_follow(struct chat *chat, const char *line, size_t length)
+{
+	size_t skip = strlen(NOTICE) + strlen(chat->name);
+
+	if (!chat->on || length < skip || !begins_with(line, length, NOTICE) ||
+	    memcmp(line + strlen(NOTICE), chat->name, strlen(chat->name)) != 0)
+		return;
+	if (!begins_with(line + skip, length - skip, RENAMED))
+		return;
+	skip += strlen(RENAMED);
+	take_name(chat, line + skip, length - skip);
+}
+
+/* Bytes over ASCII are letters: a name may be of any script. */
+static bool
+is_name_byte(char byte)
+{
+	return isalnum((unsigned char)byte) || byte == '_' || byte == '-' ||
+	    (unsigned char)byte >= 0x80;
+}
+
+bool
+chat_mentions(const char *name, const char *bytes, size_t length)
+{
+	size_t name_length = strlen(name), i;
+
+	if (name_length == 0)
+		return false;
+	for (i = 0; i + name_length <= length; i++) {
+		size_t end = i + name_length;
+
+		if (strncasecmp(bytes + i, name, name_length) == 0 &&
+		    (i == 0 || !is_name_byte(bytes[i - 1])) &&
+		    (end == length || !is_name_byte(bytes[end])))
+			return true;
+	}
+	return false;
+}

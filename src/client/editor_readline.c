@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * With GNU readline. Its signal handling is off, because it would see signals
+ * only when a key comes: the signals are events of our loop. Keys are read
+ * here and handed to it, because it would wait within a pasted text, and would
+ * not send the lines of one.
+ */
+#include "config.h"
+
+#include "client/editor.h"
+
+#include "client/history_file.h"
+#include "client/tty.h"
+#include "common/xmalloc.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#define READ_BYTES 4096
+
+/* Bracketed paste, xterm's control sequences. */
+#define PASTE_BEGIN "\033[200~"
+#define PASTE_END   "\033[201~"
+#define PASTE_OFF   "\033[?2004l"
+
+struct editor {
+	const struct editor_handler *handler;
+	void *arg;
+	struct event *input;
+	struct evbuffer *keys; /* read and not handed on */
+	char *history;	       /* its file, or NULL */
+	size_t candidate;      /* the next one to be looked at */
+	bool busy;	       /* the line is shown when all keys are done */
+	bool pasting;	       /* the keys are text */
+	bool after_cr;	       /* in that: an LF is no other line end */
+	bool taken_away;       /* the line that is accepted is not shown */
+	bool interrupted;      /* and is not meant */
+	bool stopped;
+};
+
+/* For the functions that readline calls. */
+static struct editor *the_editor;
+
+static void
+redisplay(void)
+{
+	if (!the_editor->busy)
+		rl_redisplay();
+}
+
+/* What is written next comes in place of the line and its prompt. */
+static void
+hide(void)
+{
+	rl_clear_visible_line();
+	fflush(rl_outstream);
+}
+
+static void
+show(void)
+{
+	rl_on_new_line();
+	redisplay();
+}
+
+static int
+get_key(FILE *stream)
+{
+	struct pollfd poller = { .fd = fileno(stream), .events = POLLIN };
+	unsigned char key;
+
+	while (evbuffer_remove(the_editor->keys, &key, 1) != 1) {
+		if (poll(&poller, 1, -1) == -1 && errno == EINTR)
+			continue;
+		if (evbuffer_read(the_editor->keys, poller.fd, 1) <= 0)
+			return EOF;
+	}
+	return key;
+}
+
+static int
+has_key(void)
+{
+	struct pollfd poller = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return evbuffer_get_length(the_editor->keys) > 0 ||
+	    poll(&poller, 1, 0) == 1;
+}
+
+static int
+on_enter(int count, int key)
+{
+	(void)count;
+	(void)key;
+	hide();
+	rl_on_new_line();
+	the_editor->taken_away = true;
+	rl_done = 1;
+	RL_SETSTATE(RL_STATE_DONE);
+	return 0;
+}
+
+static int
+on_paste(int count, int key)
+{
+	(void)count;
+	(void)key;
+	the_editor->pasting = true;
+	the_editor->after_cr = false;
+	return 0;
+}
+
+static void
+stop_reading(struct editor *editor)
+{
+	editor->stopped = true;
+	event_del(editor->input);
+	/* Or it adds an empty line. */
+	rl_eof_found = 0;
+	rl_deprep_terminal();
+	rl_callback_handler_remove();
+}
+
+/* NULL: Ctrl-D on an empty line. */
+static void
+on_line(char *line)
+{
+	struct editor *editor = the_editor;
+	bool taken_away = editor->taken_away;
+
+	editor->taken_away = false;
+	if (line == NULL) {
+		hide();
+		stop_reading(editor);
+		editor->handler->on_end(editor->arg);
+		return;
+	}
+	if (!editor->interrupted) {
+		history_file_add(editor->history, line);
+		editor->handler->on_line(line, !taken_away, editor->arg);
+	}
+	free(line);
+}
+
+/* A key that was not pressed. */
+static void
+press(struct editor *editor, char key)
+{
+	evbuffer_prepend(editor->keys, &key, 1);
+	rl_callback_read_char();
+}
+
+static void
+insert_pasted(struct editor *editor, const char *text, size_t length)
+{
+	while (length > 0) {
+		size_t part = 0;
+		char *copy;
+
+		while (part < length && strchr("\r\n", text[part]) == NULL)
+			part++;
+		copy = strndup(text, part);
+		rl_insert_text(copy);
+		free(copy);
+		if (part > 0)
+			editor->after_cr = false;
+		if (part == length)
+			return;
+		if (text[part] == '\r' || !editor->after_cr)
+			press(editor, '\r');
+		editor->after_cr = text[part] == '\r';
+		text += part + 1;
+		length -= part + 1;
+	}
+}
+
+/* The length of a text's end that may be the beginning of another one. */
+static size_t
+overlap(const char *text, size_t length, const char *other)
+{
+	size_t part = strlen(other) - 1;
+
+	if (part > length)
+		part = length;
+	while (part > 0 && memcmp(text + length - part, other, part) != 0)
+		part--;
+	return part;
+}
+
+/* Returns false when more has to come first. */
+static bool
+take_pasted(struct editor *editor)
+{
+	size_t length = evbuffer_get_length(editor->keys), kept = 0;
+	struct evbuffer_ptr end =
+	    evbuffer_search(editor->keys, PASTE_END, strlen(PASTE_END), NULL);
+	char *text = xmalloc(length);
+
+	evbuffer_copyout(editor->keys, text, length);
+	if (end.pos == -1)
+		kept = overlap(text, length, PASTE_END);
+	else
+		length = (size_t)end.pos + strlen(PASTE_END);
+	length -= kept;
+	evbuffer_drain(editor->keys, length);
+	editor->pasting = end.pos == -1;
+	insert_pasted(editor, text, end.pos == -1 ? length : (size_t)end.pos);
+	free(text);
+	return !editor->pasting;
+}
+
+static void
+take_keys(struct editor *editor)
+{
+	editor->busy = true;
+	while (evbuffer_get_length(editor->keys) > 0 && !editor->stopped) {
+		if (!editor->pasting)
+			rl_callback_read_char();
+		else if (!take_pasted(editor))
+			break;
+	}
+	editor->busy = false;
+	if (!editor->stopped)
+		redisplay();
+}
+
+static void
+on_input(evutil_socket_t fd, short what, void *arg)
+{
+	struct editor *editor = arg;
+	int length = evbuffer_read(editor->keys, fd, READ_BYTES);
+
+	(void)what;
+	if (length == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length > 0)
+		take_keys(editor);
+	else
+		on_line(NULL);
+}
+
+/* For rl_completion_matches(): one after another, then NULL. */
+static char *
+next_candidate(const char *text, int state)
+{
+	struct editor *editor = the_editor;
+	const char *candidate;
+
+	if (state == 0)
+		editor->candidate = 0;
+	while ((candidate = editor->handler->candidate(
+		    editor->candidate++, text[0] == '/', editor->arg)) != NULL)
+		if (strncasecmp(candidate, text, strlen(text)) == 0)
+			return xstrdup(candidate);
+	return NULL;
+}
+
+static char **
+complete(const char *text, int start, int end)
+{
+	(void)end;
+	/* Never the names of files. */
+	rl_attempted_completion_over = 1;
+	if (text[0] == '/' && start > 0)
+		return NULL;
+	return rl_completion_matches(text, next_candidate);
+}
+
+static void
+bind_keys(const char *keys, rl_command_func_t *function)
+{
+	Keymap maps[] = { emacs_standard_keymap, vi_insertion_keymap,
+		vi_movement_keymap };
+	size_t i;
+
+	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		rl_bind_keyseq_in_map(keys, function, maps[i]);
+}
+
+static void
+set_up_readline(void)
+{
+	rl_readline_name = "tcprelay";
+	rl_instream = stdin;
+	rl_outstream = stdout;
+	rl_catch_signals = 0;
+	rl_catch_sigwinch = 0;
+	rl_change_environment = 0;
+	rl_getc_function = get_key;
+	rl_input_available_hook = has_key;
+	rl_attempted_completion_function = complete;
+	rl_completer_word_break_characters = " \t";
+	rl_completion_query_items = -1;
+	rl_initialize();
+	/* Not before, or it would take it that it has no terminal. */
+	rl_redisplay_function = redisplay;
+	rl_variable_bind("enable-bracketed-paste", "on");
+	rl_variable_bind("show-all-if-ambiguous", "on");
+	rl_variable_bind("completion-ignore-case", "on");
+	rl_variable_bind("page-completions", "off");
+	bind_keys("\r", on_enter);
+	bind_keys("\n", on_enter);
+	bind_keys(PASTE_BEGIN, on_paste);
+}
+
+struct editor *
+editor_new(
+    struct event_base *base, const struct editor_handler *handler, void *arg)
+{
+	struct editor *editor = xcalloc(1, sizeof(*editor));
+
+	the_editor = editor;
+	editor->handler = handler;
+	editor->arg = arg;
+	editor->history = history_file_path();
+	editor->keys = evbuffer_new();
+	editor->input = event_new(
+	    base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, editor);
+	tty_guard(PASTE_OFF);
+	set_up_readline();
+	history_file_load(editor->history);
+	rl_callback_handler_install("", on_line);
+	/* Prepared once, not for each line: keys would be echoed between. */
+	rl_prep_term_function = NULL;
+	rl_deprep_term_function = NULL;
+	event_add(editor->input, NULL);
+	return editor;
+}
+
+void
+editor_free(struct editor *editor)
+{
+	editor_stop(editor);
+	event_free(editor->input);
+	evbuffer_free(editor->keys);
+	tty_release();
+	free(editor->history);
+	the_editor = NULL;
+	free(editor);
+}
+
+void
+editor_prompt(struct editor *editor, const char *prompt)
+{
+	if (editor->stopped)
+		return;
+	hide();
+	rl_set_prompt(prompt);
+	show();
+}
+
+void
+editor_complete(struct editor *editor, bool on)
+{
+	(void)editor;
+	bind_keys("\t", on ? rl_complete : rl_insert);
+}
+
+void
+editor_print(struct editor *editor, const char *bytes, size_t length)
+{
+	if (!editor->stopped)
+		hide();
+	fwrite(bytes, 1, length, rl_outstream);
+	fflush(rl_outstream);
+	if (!editor->stopped)
+		show();
+}
+
+void
+editor_stop(struct editor *editor)
+{
+	if (editor->stopped)
+		return;
+	if (rl_end == 0) {
+		hide();
+	} else {
+		history_file_add(editor->history, rl_line_buffer);
+		rl_point = rl_end;
+		rl_redisplay();
+		rl_crlf();
+	}
+	stop_reading(editor);
+}
+
+void
+editor_interrupt(struct editor *editor)
+{
+	if (editor->stopped)
+		return;
+	/* Out of a search, for one. */
+	rl_callback_sigcleanup();
+	editor->busy = true;
+	editor->interrupted = true;
+	rl_delete_text(0, rl_end);
+	rl_point = 0;
+	press(editor, '\r');
+	editor->interrupted = false;
+	editor->busy = false;
+	redisplay();
+}
+
+/* The row of the cursor, from the prompt's on, in a window so wide. */
+static int
+cursor_row(int width)
+{
+	char *typed = strndup(rl_line_buffer, (size_t)rl_point), *text = NULL;
+	int row = 0, column = 0;
+	mbstate_t state = { 0 };
+	const char *at;
+	size_t left;
+
+	if (asprintf(&text, "%s%s", rl_display_prompt, typed) == -1)
+		abort();
+	for (at = text, left = strlen(text); left > 0;) {
+		wchar_t character;
+		size_t size = mbrtowc(&character, at, left, &state);
+		int cells;
+
+		if (size == 0 || size > left) {
+			memset(&state, 0, sizeof(state));
+			character = L'?';
+			size = 1;
+		}
+		cells = wcwidth(character);
+		if (character == L'\t')
+			cells = 8 - column % 8;
+		else if (cells < 0)
+			cells = 2; /* "^A" */
+		if (column + cells > width) {
+			row++;
+			column = 0;
+		}
+		column += cells;
+		at += size;
+		left -= size;
+	}
+	free(text);
+	free(typed);
+	return column < width ? row : row + 1;
+}
+
+/*
+ * readline takes it that the rows are where it left them, but terminals wrap
+ * what they show anew, which moves the cursor with its text.
+ */
+void
+editor_resize(struct editor *editor)
+{
+	int rows, columns, row;
+
+	if (editor->stopped)
+		return;
+	rl_reset_screen_size();
+	rl_get_screen_size(&rows, &columns);
+	row = cursor_row(columns);
+	fputc('\r', rl_outstream);
+	if (row > 0)
+		fprintf(rl_outstream, "\033[%dA", row);
+	fputs("\033[J", rl_outstream);
+	fflush(rl_outstream);
+	show();
+}
+
+void
+editor_suspend(struct editor *editor)
+{
+	if (editor->stopped)
+		return;
+	hide();
+	rl_deprep_terminal();
+}
+
+void
+editor_resume(struct editor *editor)
+{
+	if (editor->stopped || tcgetpgrp(STDIN_FILENO) != getpgrp())
+		return;
+	/* Whoever had the terminal meanwhile may have left it otherwise. */
+	rl_deprep_terminal();
+	rl_prep_terminal(1);
+	rl_reset_screen_size();
+	show();
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "client/options.h"
+
+#include <ctype.h>
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_USAGE   2
+#define TIMEOUT_MAX  86400 /* seconds */
+#define STRINGIFY(x) #x
+#define TO_STRING(x) STRINGIFY(x)
+#define DEFAULT_PORT TO_STRING(ADDRESS_DEFAULT_PORT)
+/* Loopback, of both address families, without looking up a name. */
+#define DEFAULT_ADDRESS	   ":" DEFAULT_PORT
+#define DEFAULT_TIMESTAMPS "%H:%M"
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Values for getopt_long(3) of options that have no short form. */
+enum { OPTION_COLOR = 256, OPTION_TIMESTAMPS, OPTION_BELL };
+
+static void
+print_usage(FILE *to)
+{
+	fprintf(to, "usage: tcprelay [OPTION]... [ADDRESS | HOST [PORT]]\n");
+}
+
+/* All of it fits a screen of 24 rows. */
+static void
+print_help(void)
+{
+	print_usage(stdout);
+	printf("Talk to a relay: at a terminal, or as a pipe.\n"
+	       "  ADDRESS: %s; without one,\n"
+	       "  $TCPRELAY, or this machine; without a port, " DEFAULT_PORT
+	       "\n\n",
+	    ADDRESS_FORMS);
+	fputs("  -n, --nick NAME           ask for this name, in chat mode\n"
+	      "  -r, --receive-only        do not read standard input\n"
+	      "  -s, --send-only           do not print what arrives\n"
+	      "  -R, --reconnect           connect again when the connection "
+	      "is lost\n"
+	      "  -w, --timeout SECONDS     give up connecting, and waiting at "
+	      "the end\n"
+	      "  -4, --ipv4, -6, --ipv6    use only such addresses\n"
+	      "      --color=WHEN          colours: auto, always or never\n"
+	      "      --timestamps[=FORMAT] show the time, as strftime(3) "
+	      "does\n"
+	      "      --bell                ring when somebody says your name\n"
+	      "  -v, --verbose             tell how the connection goes\n"
+	      "  -h, --help, -V, --version show this, or the version\n\n",
+	    stdout);
+	printf("Exit status: 0 the relay closed after the end of input, 1 it "
+	       "closed before\nor could not be reached, 2 wrong usage. See "
+	       "tcprelay(1); the relay is\ntcprelayd(8), configured by "
+	       "%s.\n",
+	    TCPRELAY_CONF);
+}
+
+static _Noreturn void
+usage_error(void)
+{
+	print_usage(stderr);
+	fprintf(stderr, "Try 'tcprelay --help'.\n");
+	exit(EXIT_USAGE);
+}
+
+static int
+parse_timeout(const char *text)
+{
+	char *end;
+	long seconds = strtol(text, &end, 10);
+
+	if (end != text && *end == '\0' && seconds >= 1 &&
+	    seconds <= TIMEOUT_MAX)
+		return (int)seconds;
+	warnx("-w %s: not a number of seconds; allowed: 1 to %d", text,
+	    TIMEOUT_MAX);
+	usage_error();
+}
+
+/* The relay has its own idea of a name; this is so that it is one word. */
+static const char *
+parse_nick(const char *text)
+{
+	size_t length = strlen(text), i = 0;
+
+	while (i < length && (unsigned char)text[i] > ' ' && text[i] != 0x7f)
+		i++;
+	if (length > 0 && length < CHAT_NAME_SIZE && i == length)
+		return text;
+	warnx("-n %s: not a name; allowed: one word of 1 to %d bytes", text,
+	    CHAT_NAME_SIZE - 1);
+	usage_error();
+}
+
+static enum color
+parse_color(const char *text)
+{
+	static const char *const words[] = { [COLOR_AUTO] = "auto",
+		[COLOR_ALWAYS] = "always",
+		[COLOR_NEVER] = "never" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(text, words[i]) == 0)
+			return (enum color)i;
+	warnx("--color=%s: not known; allowed: auto, always, never", text);
+	usage_error();
+}
+
+static void
+parse_address(int argc, char **argv, struct address *address)
+{
+	const char *host = argc > 0 ? argv[0] : getenv("TCPRELAY");
+	const char *port = argc > 1 ? argv[1] : NULL;
+	const char *why;
+
+	if (argc > 2) {
+		warnx("%s: unexpected argument", argv[2]);
+		usage_error();
+	}
+	if (host == NULL || (argc == 0 && host[0] == '\0'))
+		host = DEFAULT_ADDRESS;
+	if (address_parse_words(host, port, address, &why) == 0)
+		return;
+	warnx("%s%s%s%s: %s; allowed: %s", argc == 0 ? "$TCPRELAY: " : "", host,
+	    port == NULL ? "" : " ", port == NULL ? "" : port, why,
+	    ADDRESS_FORMS);
+	usage_error();
+}
+
+/* https://no-color.org: the variable counts when it is not empty. */
+static bool
+want_color(enum color color)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (color != COLOR_AUTO)
+		return color == COLOR_ALWAYS;
+	return (no == NULL || no[0] == '\0') && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+}
+
+static const char short_options[] = "n:rsRw:46vhV";
+static const struct option long_options[] = {
+	{ "nick", required_argument, NULL, 'n' },
+	{ "receive-only", no_argument, NULL, 'r' },
+	{ "send-only", no_argument, NULL, 's' },
+	{ "reconnect", no_argument, NULL, 'R' },
+	{ "timeout", required_argument, NULL, 'w' },
+	{ "ipv4", no_argument, NULL, '4' },
+	{ "ipv6", no_argument, NULL, '6' },
+	{ "color", required_argument, NULL, OPTION_COLOR },
+	{ "timestamps", optional_argument, NULL, OPTION_TIMESTAMPS },
+	{ "bell", no_argument, NULL, OPTION_BELL },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+take_option(int option, struct options *options, enum color *color)
+{
+	struct connection_options *connection = &options->session.connection;
+
+	switch (option) {
+	case 'n':
+		options->session.nick = parse_nick(optarg);
+		break;
+	case 'r':
+		options->receive_only = connection->receive_only = true;
+		break;
+	case 's':
+		options->send_only = true;
+		break;
+	case 'R':
+		options->session.reconnect = true;
+		break;
+	case 'w':
+		connection->timeout_seconds = parse_timeout(optarg);
+		break;
+	case '4':
+		connection->family = AF_INET;
+		break;
+	case '6':
+		connection->family = AF_INET6;
+		break;
+	case OPTION_COLOR:
+		*color = parse_color(optarg);
+		break;
+	case OPTION_TIMESTAMPS:
+		options->display.timestamps =
+		    optarg != NULL ? optarg : DEFAULT_TIMESTAMPS;
+		break;
+	case OPTION_BELL:
+		options->display.bell = true;
+		break;
+	case 'v':
+		options->session.verbose = true;
+		break;
+	case 'h':
+		print_help();
+		exit(EXIT_SUCCESS);
+	case 'V':
+		printf("tcprelay %s\n", PACKAGE_VERSION);
+		exit(EXIT_SUCCESS);
+	default:
+		usage_error();
+	}
+}
+
+void
+options_parse(int argc, char **argv, struct options *options)
+{
+	enum color color = COLOR_AUTO;
+	int option;
+
+	*options = (struct options){ 0 };
+	while ((option = getopt_long(
+		    argc, argv, short_options, long_options, NULL)) != -1)
+		take_option(option, options, &color);
+	if (options->receive_only && options->send_only) {
+		warnx("-r and -s leave nothing to do");
+		usage_error();
+	}
+	options->display.color = want_color(color);
+	parse_address(argc - optind, argv + optind, &options->address);
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "client/session.h"
+
+#include "common/xmalloc.h"
+
+#include <event2/util.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MILLISECONDS_MIN 500
+#define MILLISECONDS_MAX 30000
+
+/* A connection that lived so long was a good one: the next wait is short. */
+#define GOOD_SECONDS 10
+
+/* A relay that greets has done so by then, for one who waits for it. */
+#define GREETING_SECONDS 2
+
+/* What has no line end by then is no line of a relay: it is handed on. */
+#define LINE_BYTES_MAX (16 << 20)
+
+#define TEXT_SIZE 2048
+
+struct session {
+	struct event_base *base;
+	const struct address *address;
+	const struct session_options *options;
+	const struct session_handler *handler;
+	void *arg;
+	struct connection *connection; /* the last one that was begun */
+	struct event *retry;	       /* the next one is due */
+	struct event *settled;	       /* this one is a good one */
+	struct event *ungreeted;       /* nothing arrived in time */
+	unsigned attempts;	       /* since the last good one */
+	struct evbuffer *held;	       /* to be sent once it can be */
+	struct evbuffer *arrived;      /* with whole_lines: without its LF */
+	size_t searched_bytes;	       /* of that, for an LF */
+	struct chat chat;
+	char name[CHAT_NAME_SIZE]; /* to ask for; "": we take what we get */
+	bool open;		   /* there is a connection */
+	bool ready;		   /* and it takes what is to be sent */
+	bool heard;		   /* its first line has come */
+	bool told;		   /* the user knows that there is none */
+	bool paused, finishing;
+};
+
+static void notice(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+notice(struct session *session, const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	session->handler->on_notice(text, session->arg);
+}
+
+static void
+set_state(struct session *session, const char *state)
+{
+	if (session->handler->on_state != NULL)
+		session->handler->on_state(state, session->arg);
+}
+
+static void
+add_timer(struct event *timer, unsigned milliseconds)
+{
+	struct timeval wait = { .tv_sec = milliseconds / 1000,
+		.tv_usec = milliseconds % 1000 * 1000 };
+
+	event_add(timer, &wait);
+}
+
+/* What is to be sent may be sent now. */
+static void
+get_ready(struct session *session)
+{
+	if (session->ready)
+		return;
+	event_del(session->ungreeted);
+	session->ready = true;
+	while (evbuffer_get_length(session->held) > 0) {
+		struct evbuffer_iovec piece;
+
+		evbuffer_peek(session->held, -1, NULL, &piece, 1);
+		connection_send(
+		    session->connection, piece.iov_base, piece.iov_len);
+		evbuffer_drain(session->held, piece.iov_len);
+	}
+	if (session->finishing)
+		connection_finish(session->connection);
+	session->handler->on_open(session->arg);
+}
+
+static void
+on_ungreeted(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *session = arg;
+
+	(void)fd;
+	(void)what;
+	notice(session, "this relay does not greet; it gives no names");
+	get_ready(session);
+}
+
+static void
+ask_for_name(struct session *session)
+{
+	char command[sizeof("/nick \n") + CHAT_NAME_SIZE];
+
+	if (session->name[0] == '\0' ||
+	    strcmp(session->name, session->chat.name) == 0)
+		return;
+	snprintf(command, sizeof(command), "/nick %s\n", session->name);
+	connection_send(session->connection, command, strlen(command));
+}
+
+static void
+see_line(struct session *session, const char *line, size_t length)
+{
+	struct chat *chat = &session->chat;
+	char before[CHAT_NAME_SIZE];
+
+	if (!session->heard) {
+		session->heard = true;
+		chat_greet(chat, line, length);
+		if (chat->on)
+			ask_for_name(session);
+		get_ready(session);
+		return;
+	}
+	memcpy(before, chat->name, sizeof(before));
+	chat_follow(chat, line, length);
+	if (chat->on && strcmp(before, chat->name) != 0)
+		memcpy(session->name, chat->name, sizeof(session->name));
+}
+
+/* How much of what arrived is whole lines. */
+static size_t
+find_whole(struct session *session)
+{
+	struct evbuffer *arrived = session->arrived;
+	size_t length = evbuffer_get_length(arrived);
+	struct evbuffer_ptr at;
+	const char *bytes, *lf;
+
+	if (length == session->searched_bytes)
+		return 0;
+	evbuffer_ptr_set(
+	    arrived, &at, session->searched_bytes, EVBUFFER_PTR_SET);
+	if (evbuffer_search(arrived, "\n", 1, &at).pos == -1) {
+		session->searched_bytes = length;
+		return length > LINE_BYTES_MAX ? length : 0;
+	}
+	bytes = (const char *)evbuffer_pullup(arrived, -1);
+	lf = memrchr(bytes, '\n', length);
+	return (size_t)(lf - bytes) + 1;
+}
+
+static void
+hand_on(struct session *session, size_t length)
+{
+	struct evbuffer *lines = evbuffer_new();
+	const char *at = (const char *)evbuffer_pullup(session->arrived, -1);
+	const char *end = at + length;
+
+	while (at < end) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+
+		if (lf == NULL)
+			break;
+		see_line(session, at, (size_t)(lf - at));
+		at = lf + 1;
+	}
+	evbuffer_remove_buffer(session->arrived, lines, length);
+	session->searched_bytes = evbuffer_get_length(session->arrived);
+	session->handler->on_input(lines, session->arg);
+	evbuffer_free(lines);
+}
+
+static bool
+needs_lines(const struct session *session)
+{
+	return session->options->whole_lines || session->options->reconnect ||
+	    session->options->nick != NULL;
+}
+
+static void
+on_input(struct evbuffer *input, void *arg)
+{
+	struct session *session = arg;
+	size_t whole;
+
+	if (!needs_lines(session)) {
+		session->handler->on_input(input, session->arg);
+		return;
+	}
+	evbuffer_add_buffer(session->arrived, input);
+	whole = find_whole(session);
+	if (whole > 0)
+		hand_on(session, whole);
+}
+
+static void
+on_sent(void *arg)
+{
+	struct session *session = arg;
+
+	if (session->ready && !session->finishing)
+		session->handler->on_sent(session->arg);
+}
+
+static void
+on_step(const char *text, void *arg)
+{
+	struct session *session = arg;
+
+	if (session->options->verbose)
+		notice(session, "%s", text);
+}
+
+static void
+on_settled(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *session = arg;
+
+	(void)fd;
+	(void)what;
+	session->attempts = 0;
+}
+
+static void
+on_open(void *arg)
+{
+	struct session *session = arg;
+
+	session->open = true;
+	session->heard = false;
+	if (session->told)
+		notice(session, "connected");
+	session->told = false;
+	set_state(session, NULL);
+	if (session->paused)
+		connection_pause_input(session->connection);
+	add_timer(session->settled, GOOD_SECONDS * 1000);
+	/* What is said before we have our name would be said by another. */
+	if (session->name[0] != '\0' &&
+	    !session->options->connection.receive_only)
+		add_timer(session->ungreeted, GREETING_SECONDS * 1000);
+	else
+		get_ready(session);
+}
+
+/*
+ * Twice as long each time, and at random, or all the clients of a relay that
+ * was restarted would come at once.
+ */
+static unsigned
+choose_wait(const struct session *session)
+{
+	unsigned most = MILLISECONDS_MIN, i;
+	uint32_t random;
+
+	for (i = 0; i <= session->attempts && most < MILLISECONDS_MAX; i++)
+		most *= 2;
+	if (most > MILLISECONDS_MAX)
+		most = MILLISECONDS_MAX;
+	evutil_secure_rng_get_bytes(&random, sizeof(random));
+	return MILLISECONDS_MIN + random % (most - MILLISECONDS_MIN + 1);
+}
+
+static void
+retry_later(struct session *session, const char *why)
+{
+	unsigned wait = choose_wait(session);
+	char state[64];
+
+	connection_take_unsent(session->connection, session->held);
+	/* The rest of a line will not come any more. */
+	evbuffer_drain(session->arrived, evbuffer_get_length(session->arrived));
+	session->searched_bytes = 0;
+	session->attempts++;
+	if (!session->told)
+		notice(session, "%s%strying again until there is a connection",
+		    why, why[0] == '\0' ? "" : "; ");
+	session->told = true;
+	snprintf(state, sizeof(state), "trying again in %u.%u s", wait / 1000,
+	    wait % 1000 / 100);
+	set_state(session, state);
+	add_timer(session->retry, wait);
+}
+
+static void
+on_end(enum connection_end how, void *arg)
+{
+	struct session *session = arg;
+	const char *why = connection_why(session->connection);
+	bool wanted = session->finishing && session->open;
+
+	session->open = session->ready = false;
+	event_del(session->settled);
+	event_del(session->ungreeted);
+	if (session->options->reconnect &&
+	    (how != CONNECTION_CLOSED || !wanted)) {
+		retry_later(session, why);
+		return;
+	}
+	if (evbuffer_get_length(session->arrived) > 0)
+		session->handler->on_input(session->arrived, session->arg);
+	if (why[0] != '\0')
+		notice(session, "%s", why);
+	session->handler->on_end(how, session->arg);
+}
+
+static const struct connection_handler handler = {
+	.on_open = on_open,
+	.on_input = on_input,
+	.on_sent = on_sent,
+	.on_step = on_step,
+	.on_end = on_end,
+};
+
+void
+session_start(struct session *session)
+{
+	if (session->connection != NULL)
+		connection_free(session->connection);
+	session->connection = connection_new(session->base, session->address,
+	    &session->options->connection, &handler, session);
+	set_state(session, "connecting");
+	connection_start(session->connection);
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	session_start(arg);
+}
+
+struct session *
+session_new(struct event_base *base, const struct address *address,
+    const struct session_options *options,
+    const struct session_handler *session_handler, void *arg)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+
+	session->base = base;
+	session->address = address;
+	session->options = options;
+	session->handler = session_handler;
+	session->arg = arg;
+	session->held = evbuffer_new();
+	session->arrived = evbuffer_new();
+	session->retry = evtimer_new(base, on_retry, session);
+	session->settled = evtimer_new(base, on_settled, session);
+	session->ungreeted = evtimer_new(base, on_ungreeted, session);
+	if (options->nick != NULL)
+		snprintf(
+		    session->name, sizeof(session->name), "%s", options->nick);
+	return session;
+}
+
+void
+session_free(struct session *session)
+{
+	if (session->connection != NULL)
+		connection_free(session->connection);
+	event_free(session->retry);
+	event_free(session->settled);
+	event_free(session->ungreeted);
+	evbuffer_free(session->held);
+	evbuffer_free(session->arrived);
+	free(session);
+}
+
+void
+session_send(struct session *session, const char *bytes, size_t length)
+{
+	if (session->ready)
+		connection_send(session->connection, bytes, length);
+	else
+		evbuffer_add(session->held, bytes, length);
+}
+
+size_t
+session_queued_bytes(const struct session *session)
+{
+	size_t bytes = evbuffer_get_length(session->held);
+
+	if (session->open)
+		bytes += connection_queued_bytes(session->connection);
+	return bytes;
+}
+
+void
+session_finish(struct session *session)
+{
+	session->finishing = true;
+	if (session->ready)
+		connection_finish(session->connection);
+}
+
+void
+session_pause_input(struct session *session)
+{
+	session->paused = true;
+	if (session->open)
+		connection_pause_input(session->connection);
+}
+
+void
+session_resume_input(struct session *session)
+{
+	session->paused = false;
+	if (session->open)
+		connection_resume_input(session->connection);
+}
+
+const struct chat *
+session_chat(const struct session *session)
+{
+	return &session->chat;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The client at a terminal: lines that a person types to the relay, what
+ * arrives above the line that is being typed.
+ */
+#ifndef TERMINAL_H
+#define TERMINAL_H
+
+#include "client/display.h"
+#include "client/session.h"
+
+struct terminal_options {
+	struct display_options display;
+	bool send_only; /* what arrives is not shown */
+};
+
+/*
+ * Runs until the person has left or the connection has ended; returns how that
+ * came about. A signal that ends the process does so with the terminal as it
+ * was.
+ */
+enum connection_end terminal_run(struct event_base *base,
+    const struct address *address,
+    const struct session_options *session_options,
+    const struct terminal_options *options);
+
+#endif

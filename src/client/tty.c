@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "client/tty.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Those that end a process and that nothing else here catches. */
+static const int fatal[] = { SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGQUIT,
+	SIGSEGV, SIGSYS, SIGTRAP, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ };
+#define FATAL_COUNT (sizeof(fatal) / sizeof(fatal[0]))
+
+static struct {
+	struct termios settings;
+	struct sigaction actions[FATAL_COUNT]; /* that were there before */
+	const char *mode_off;
+	volatile sig_atomic_t guarded;
+} state;
+
+/* Async-signal-safe, signal-safety(7). */
+static void
+restore(void)
+{
+	ssize_t written;
+
+	tcsetattr(STDIN_FILENO, TCSANOW, &state.settings);
+	written = write(STDOUT_FILENO, state.mode_off, strlen(state.mode_off));
+	(void)written;
+}
+
+/* What was there before, a sanitizer's for one, gets the signal again. */
+static void
+on_fatal(int number)
+{
+	size_t i;
+
+	if (state.guarded)
+		restore();
+	state.guarded = false;
+	for (i = 0; i < FATAL_COUNT; i++)
+		if (fatal[i] == number)
+			sigaction(number, &state.actions[i], NULL);
+	raise(number);
+}
+
+void
+tty_guard(const char *mode_off)
+{
+	struct sigaction action = { .sa_handler = on_fatal };
+	size_t i;
+
+	if (tcgetattr(STDIN_FILENO, &state.settings) == -1)
+		return;
+	state.mode_off = mode_off;
+	state.guarded = true;
+	for (i = 0; i < FATAL_COUNT; i++)
+		sigaction(fatal[i], &action, &state.actions[i]);
+}
+
+void
+tty_release(void)
+{
+	size_t i;
+
+	if (!state.guarded)
+		return;
+	restore();
+	state.guarded = false;
+	for (i = 0; i < FATAL_COUNT; i++)
+		sigaction(fatal[i], &state.actions[i], NULL);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The settings of the terminal at standard input, and that they are as they
+ * were when the process ends, however it does: a fatal signal is caught, the
+ * settings are put back, and the signal does what it does.
+ *
+ * A process has one terminal, and a signal handler has no argument, so what
+ * is saved is this module's own state.
+ */
+#ifndef TTY_H
+#define TTY_H
+
+/*
+ * Remembers the settings and guards them. mode_off is written to standard
+ * output as well when they are put back; it is not copied.
+ */
+void tty_guard(const char *mode_off);
+
+/* Puts the settings back; they are guarded no more. */
+void tty_release(void);
+
+#endif
