@@ -49,7 +49,8 @@ struct conf {
 	int64_t lines_per_second, burst_lines;
 	int64_t policy; /* enum conf_policy */
 	int64_t backlog_bytes;
-	int64_t history_lines; /* 0: none */
+	int64_t history_lines;	 /* 0: none */
+	char *history_directory; /* or NULL */
 	int64_t keepalive_seconds;
 	char *secret_file;
 	struct secret *secret; /* what is in it; NULL: none is needed */

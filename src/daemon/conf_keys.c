@@ -11,8 +11,10 @@
 #include "daemon/metrics.h"
 #include "daemon/room.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int
 check_address(const char *text, const char **why)
@@ -42,6 +44,22 @@ check_room(const char *text, const char **why)
 	    strspn(text, allowed) == length)
 		return 0;
 	*why = "not the name of a room";
+	return -1;
+}
+
+static int
+check_directory(const char *text, const char **why)
+{
+	struct stat st;
+
+	if (text[0] != '/')
+		*why = "not an absolute path";
+	else if (stat(text, &st) == -1)
+		*why = strerror(errno);
+	else if (!S_ISDIR(st.st_mode))
+		*why = "not a directory";
+	else
+		return 0;
 	return -1;
 }
 
@@ -89,6 +107,10 @@ const struct conf_key conf_keys[] = {
 	  .fallback = 0, .min = 0, .max = 10000,
 	  .help = "how many of the last lines of its room a newcomer is "
 	          "shown" },
+	{ "history.directory", CONF_STRING, FIELD(history_directory),
+	  .check = check_directory,
+	  .allowed = "the absolute path of a directory",
+	  .help = "where transcripts are written, one for each room" },
 	{ "keepalive_seconds", CONF_INTEGER, FIELD(keepalive_seconds),
 	  .fallback = 60, .min = 1, .max = 32767,
 	  .help = "a peer that vanished is closed within about twice this" },

@@ -3,14 +3,18 @@
 
 #include "daemon/history.h"
 
+#include "common/log.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/stamp.h"
+#include "daemon/transcript.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 /*
  * Large, because libevent takes 1 KiB for each piece that is queued for
@@ -29,22 +33,14 @@ TAILQ_HEAD(chunk_list, history_chunk);
 
 struct history {
 	const struct conf *conf;
+	const char *room;
+	struct stats *stats;
+	struct transcript *transcript; /* or NULL */
 	struct chunk_list chunks;
 	size_t first_offset; /* of the oldest line, in the first chunk */
 	size_t lines, bytes;
 	bool stamped; /* each line has its time in front */
 };
-
-struct history *
-history_new(const struct conf *conf)
-{
-	struct history *history = xcalloc(1, sizeof(*history));
-
-	history->conf = conf;
-	history->stamped = conf->mode != CONF_MODE_RELAY;
-	TAILQ_INIT(&history->chunks);
-	return history;
-}
 
 struct history_chunk *
 history_pin(struct history_chunk *chunk)
@@ -97,6 +93,7 @@ void
 history_free(struct history *history)
 {
 	clear(history);
+	transcript_free(history->transcript);
 	free(history);
 }
 
@@ -202,6 +199,74 @@ keep(struct history *history, const char *lines, size_t length)
 	trim(history);
 }
 
+/*
+ * From the transcript, where lines of somebody else, or what a loss of power
+ * made of some, have no time in front.
+ */
+static void
+restore(struct history *history)
+{
+	size_t length, line, skip = history->stamped ? 0 : STAMP_BYTES;
+	char *text =
+	    transcript_read_end(history->transcript, HISTORY_BYTES, &length);
+	const char *at = text, *end = text + length;
+
+	for (; at < end; at += line) {
+		line = line_length(at, end);
+		if (stamp_is_on(at, line))
+			keep(history, at + skip, line - skip);
+	}
+	free(text);
+}
+
+struct history *
+history_new(const struct conf *conf, const char *room, struct stats *stats)
+{
+	struct history *history = xcalloc(1, sizeof(*history));
+
+	history->conf = conf;
+	history->room = room;
+	history->stats = stats;
+	history->stamped = conf->mode != CONF_MODE_RELAY;
+	TAILQ_INIT(&history->chunks);
+	if (conf->history_directory == NULL)
+		return history;
+	history->transcript =
+	    transcript_new(conf->history_directory, room, stats);
+	if (conf->history_lines > 0)
+		restore(history);
+	return history;
+}
+
+int
+history_check(const struct conf *conf)
+{
+	const char *path = conf->history_directory;
+
+	if (path == NULL || access(path, W_OK | X_OK) == 0)
+		return 0;
+	log_error("no transcripts can be written path=\"%s\" error=\"%s\"",
+	    path, strerror(errno));
+	return -1;
+}
+
+void
+history_reopen(struct history *history)
+{
+	const char *directory = history->conf->history_directory;
+
+	trim(history);
+	if (directory != NULL && history->transcript != NULL) {
+		transcript_reopen(history->transcript, directory);
+	} else if (directory != NULL) {
+		history->transcript =
+		    transcript_new(directory, history->room, history->stats);
+	} else {
+		transcript_free(history->transcript);
+		history->transcript = NULL;
+	}
+}
+
 /* Takes the lines that the relay itself says out of the text. */
 static size_t
 drop_notices(char *text, size_t length)
@@ -222,24 +287,28 @@ drop_notices(char *text, size_t length)
 }
 
 static void
-add_stamped(struct history *history, const char *lines, size_t length)
+stamp_and_add(struct history *history, const char *lines, size_t length)
 {
 	char *text = stamp_lines(lines, length, time(NULL), &length);
 
-	length = drop_notices(text, length);
-	keep(history, text, length);
+	if (history->stamped) {
+		length = drop_notices(text, length);
+		keep(history, text, length);
+	}
+	if (history->transcript != NULL && length > 0)
+		transcript_write(history->transcript, text, length);
 	free(text);
 }
 
 void
 history_add(struct history *history, const char *lines, size_t length)
 {
-	if (history->conf->history_lines == 0)
+	if (history->conf->history_lines == 0 && history->transcript == NULL)
 		return;
-	if (history->stamped)
-		add_stamped(history, lines, length);
-	else
+	if (!history->stamped)
 		keep(history, lines, length);
+	if (history->stamped || history->transcript != NULL)
+		stamp_and_add(history, lines, length);
 }
 
 /* Where the last lines begin, at most so many: an offset from first_offset. */

@@ -23,6 +23,10 @@
  *
  * In mode chat what the relay itself says, lines that begin with
  * HISTORY_NOTICE, is left out: who came and went is no history.
+ *
+ * With history.directory the lines are also written to a transcript, and what
+ * is kept begins with the end of that. A line that is not UTF-8 comes back
+ * from there as the transcript has it.
  */
 #ifndef HISTORY_H
 #define HISTORY_H
@@ -32,13 +36,24 @@
 struct conf;
 struct history;
 struct history_chunk;
+struct stats;
 
 #define HISTORY_BYTES  1048576
 #define HISTORY_NOTICE "*** "
 
-/* Borrows the settings. */
-struct history *history_new(const struct conf *conf);
+/* Borrows everything. Reads the end of the room's transcript, if it has one. */
+struct history *history_new(
+    const struct conf *conf, const char *room, struct stats *stats);
 void history_free(struct history *history);
+
+/*
+ * Whether the directory of the transcripts can be written to, if there is one.
+ * Returns 0, or -1, which was logged.
+ */
+int history_check(const struct conf *conf);
+
+/* What the settings say may have changed, or somebody moved the transcript. */
+void history_reopen(struct history *history);
 
 /* Whole lines that are fanned out now. */
 void history_add(struct history *history, const char *lines, size_t length);

@@ -64,7 +64,7 @@ rooms_get(struct rooms *rooms, const char *name)
 	strncpy(room->name, name, ROOM_NAME_MAX);
 	room->rooms = rooms;
 	room->from = room->tail = batch_new(BATCH_BYTES, NULL);
-	room->history = history_new(rooms->conf);
+	room->history = history_new(rooms->conf, room->name, rooms->stats);
 	brake_init(room, rooms->base);
 	TAILQ_INSERT_TAIL(&rooms->all, room, entry);
 	return room;
@@ -138,6 +138,15 @@ rooms_measure(const struct rooms *rooms)
 		stats->rooms++;
 		measure(room, stats);
 	}
+}
+
+void
+rooms_reopen_transcripts(struct rooms *rooms)
+{
+	struct room *room;
+
+	TAILQ_FOREACH (room, &rooms->all, entry)
+		history_reopen(room->history);
 }
 
 void

@@ -67,6 +67,8 @@ struct room *rooms_get(struct rooms *rooms, const char *name);
 void rooms_release_brakes(struct rooms *rooms);
 /* Fans out what waits, everywhere. */
 void rooms_fan_out(struct rooms *rooms);
+/* Opens all transcripts anew, as history_reopen(). */
+void rooms_reopen_transcripts(struct rooms *rooms);
 /*
  * Fills in the gauges that are about rooms. Looks at every member, so it is not
  * for every turn.

@@ -8,6 +8,7 @@
 #include "daemon/admission.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
+#include "daemon/history.h"
 #include "daemon/inherited.h"
 #include "daemon/listeners.h"
 #include "daemon/metrics.h"
@@ -156,13 +157,17 @@ static void
 on_sighup(evutil_socket_t number, short what, void *arg)
 {
 	struct server *server = arg;
+	int result;
 
 	(void)number;
 	(void)what;
 	if (server->stopping)
 		return;
 	notify_reloading(&server->notify);
-	if (reload(server) == 0) {
+	result = reload(server);
+	/* Whatever came of it: logrotate(8) may have moved them. */
+	rooms_reopen_transcripts(server->rooms);
+	if (result == 0) {
 		server->stats.reloads++;
 		log_info("reloaded clients=%zu", conn_set_count(server->conns));
 	} else {
@@ -263,9 +268,11 @@ server_new(struct conf *conf, server_load *load, void *load_arg)
 	server->sigusr1 = add_signal(server, SIGUSR1, on_sigusr1);
 	/* libevent writes to sockets without MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A transcript over RLIMIT_FSIZE is an error of its write. */
+	signal(SIGXFSZ, SIG_IGN);
 	raise_descriptor_limit(conf);
 	notify_init(&server->notify, server->base, describe, server);
-	if (open_sockets(server) == 0)
+	if (open_sockets(server) == 0 && history_check(conf) == 0)
 		return server;
 	server_free(server);
 	return NULL;

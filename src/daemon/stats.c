@@ -61,6 +61,10 @@ const struct stats_row stats_rows[] = {
 	  .help = "times that the configuration was read again" },
 	{ "reloads_failed", STATS_COUNTER, FIELD(reloads_failed),
 	  .help = "times that it was read again and had an error" },
+	{ "transcript_lines_lost", STATS_COUNTER,
+	  FIELD(transcript_lines_lost),
+	  .help = "lines that are missing in transcripts, because they could "
+		  "not be written" },
 	{ "batch_bytes", STATS_HISTOGRAM, FIELD(batch_bytes),
 	  .bounds = bytes_bounds,
 	  .help = "bytes that were gathered for a fan-out" },

@@ -44,6 +44,7 @@ struct stats {
 	uint64_t lines_lost, bytes_lost; /* of them, never sent */
 	uint64_t closed[CONN_REASONS];
 	uint64_t shared_rounds;
+	uint64_t transcript_lines_lost;
 	uint64_t reloads, reloads_failed;
 	struct stats_histogram batch_bytes, batch_lines, batch_seconds;
 };

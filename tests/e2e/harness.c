@@ -293,19 +293,15 @@ relay_reload(struct relay *relay, const char *conf)
 	relay_await_log(relay, "reloaded");
 }
 
-struct relay *
-relay_start(const char *conf, unsigned listeners)
+/* Starts the daemon in its directory. */
+static void
+launch(struct relay *relay, unsigned listeners)
 {
-	struct relay *relay = calloc(1, sizeof(*relay));
 	char conf_path[128];
 	const char *argv[] = { daemon_program(), "-v", "-c", conf_path, NULL };
 	int ends[2];
 
-	strcpy(relay->directory, "/tmp/tcprelay-e2e.XXXXXX");
-	assert_non_null(mkdtemp(relay->directory));
 	strcpy(conf_path, relay_path(relay, CONF_NAME));
-	relay_configure(
-	    relay, conf == NULL ? "listen = \"127.0.0.1:0\";" : conf);
 	make_pipe(ends);
 	/* The log is read when a test waits for it: it has to fit till then. */
 	fcntl(ends[0], F_SETPIPE_SZ, (int)sizeof(relay->log));
@@ -314,7 +310,29 @@ relay_start(const char *conf, unsigned listeners)
 	close(ends[1]);
 	while (listeners-- > 0)
 		note_address(relay, relay_await_log(relay, "listening"));
+}
+
+struct relay *
+relay_start(const char *conf, unsigned listeners)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+
+	strcpy(relay->directory, "/tmp/tcprelay-e2e.XXXXXX");
+	assert_non_null(mkdtemp(relay->directory));
+	relay_configure(
+	    relay, conf == NULL ? "listen = \"127.0.0.1:0\";" : conf);
+	launch(relay, listeners);
 	return relay;
+}
+
+void
+relay_kill_and_restart(struct relay *relay, unsigned listeners)
+{
+	kill(relay->pid, SIGKILL);
+	assert_int_equal(await_exit(relay->pid), 128 + SIGKILL);
+	close(relay->log_fd);
+	relay->port = 0;
+	launch(relay, listeners);
 }
 
 static int

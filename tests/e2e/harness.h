@@ -42,6 +42,9 @@ struct relay {
  */
 struct relay *relay_start(const char *conf, unsigned listeners);
 
+/* kill -9; and a new daemon in the same directory, with the same settings. */
+void relay_kill_and_restart(struct relay *relay, unsigned listeners);
+
 /* Writes its configuration file anew, as relay_start() does. */
 void relay_configure(const struct relay *relay, const char *conf);
 /* And lets it reload that, which has to go well. */

@@ -81,6 +81,7 @@ test_every_key_arrives(void **state)
 		       "limits = { clients = 7; line_bytes = 8; };\n"
 		       "slow_client = { policy = \"disconnect\";\n"
 		       "                backlog_bytes = 1099511627776L; };\n"
+		       "history = { lines = 10; directory = \"/\"; };\n"
 		       "keepalive_seconds = 9;\n"
 		       "log = { level = \"debug\"; target = \"syslog\"; };\n"
 		       "shutdown_seconds = 1;\n");
@@ -92,6 +93,8 @@ test_every_key_arrives(void **state)
 	assert_int_equal(conf->clients, 7);
 	assert_int_equal(conf->line_bytes, 8);
 	assert_int_equal(conf->backlog_bytes, INT64_C(1099511627776));
+	assert_int_equal(conf->history_lines, 10);
+	assert_string_equal(conf->history_directory, "/");
 	assert_int_equal(conf->keepalive_seconds, 9);
 	assert_int_equal(conf->log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(conf->log_target, LOG_TARGET_SYSLOG);
@@ -200,6 +203,15 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		    "relay\n" },
 		{ "mode = 1;",
 		    "f:1: mode: not a string; allowed, in quotes: relay\n" },
+		{ "history = { directory = \"logs\"; };",
+		    "f:1: history.directory: \"logs\": not an absolute path; "
+		    "allowed: the absolute path of a directory\n" },
+		{ "history = {\n directory = \"/no/such\"; };",
+		    "f:2: history.directory: \"/no/such\": No such file or "
+		    "directory; allowed: the absolute path of a directory\n" },
+		{ "history = { directory = \"/dev/null\"; };",
+		    "f:1: history.directory: \"/dev/null\": not a directory; "
+		    "allowed: the absolute path of a directory\n" },
 		{ "log = { level = \"warn info\"; };",
 		    "f:1: log.level: \"warn info\" is not known; allowed, in "
 		    "quotes: error warn info debug\n" },

@@ -10,6 +10,7 @@
 #include "daemon/conf.h"
 #include "daemon/history.h"
 #include "daemon/stamp.h"
+#include "daemon/stats.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 struct fixture {
 	struct conf *conf;
+	struct stats stats;
 	struct history *history;
 };
 
@@ -27,7 +29,7 @@ set_up(void **state)
 
 	f->conf = conf_new();
 	f->conf->history_lines = 10;
-	f->history = history_new(f->conf);
+	f->history = history_new(f->conf, "room", &f->stats);
 	*state = f;
 	return 0;
 }
@@ -261,7 +263,7 @@ test_in_chat_each_line_has_its_time_and_notices_are_left_out(void **state)
 
 	history_free(f->history);
 	f->conf->mode = CONF_MODE_RELAY + 1;
-	f->history = history_new(f->conf);
+	f->history = history_new(f->conf, "room", &f->stats);
 	add(f, "<alice> hi\n*** bob joined\n*** \n* bob waves\n");
 	shown = show(f, SIZE_MAX);
 	assert_int_equal(shown.length,
