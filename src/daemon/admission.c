@@ -6,6 +6,7 @@
 #include "common/address.h"
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "daemon/account.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/gate.h"
@@ -13,6 +14,7 @@
 #include "daemon/member.h"
 #include "daemon/peer.h"
 #include "daemon/penalty.h"
+#include "daemon/person.h"
 #include "daemon/room.h"
 #include "daemon/secret.h"
 #include "daemon/stats.h"
@@ -51,6 +53,7 @@ struct admission {
 	const struct conf *conf;
 	struct conn_set *conns;
 	struct rooms *rooms;
+	struct people *people; /* NULL in mode relay */
 	struct stats *stats;
 	struct newcomer_list newcomers;
 	size_t newcomer_count;
@@ -153,6 +156,31 @@ turn_away(struct newcomer *newcomer, enum conn_reason reason)
 	conn_close(newcomer->conn, reason);
 }
 
+/* The name that the kernel vouches for; NULL over TCP. */
+static const char *
+vouched_name(const struct conn *conn, char name[NAME_SIZE])
+{
+	const union peer *peer = conn_peer(conn);
+
+	if (peer->any.sa_family != AF_UNIX ||
+	    account_name(name, peer->local.credentials.uid) == -1)
+		return NULL;
+	return name;
+}
+
+static void
+admit(struct admission *admission, struct conn *conn, const char *room_name)
+{
+	struct room *room = rooms_get(admission->rooms, room_name);
+	char name[NAME_SIZE];
+
+	if (admission->people == NULL)
+		member_new(conn, room);
+	else
+		person_new(
+		    admission->people, conn, room, vouched_name(conn, name));
+}
+
 /* It has shown its secret; what comes after that is a member's. */
 static void
 let_in(struct newcomer *newcomer)
@@ -168,8 +196,8 @@ let_in(struct newcomer *newcomer)
 	}
 	log_info("admitted peer=%s room=%s",
 	    peer_name(conn_peer(conn), name, sizeof(name)), newcomer->room);
-	member_new(conn, rooms_get(admission->rooms, newcomer->room));
 	conn_meter_input(conn, false);
+	admit(admission, conn, newcomer->room);
 	conn_resume_input(conn, CONN_PAUSE_SECRET);
 	newcomer_free(newcomer);
 }
@@ -371,12 +399,13 @@ admission_accept(struct admission *admission, int fd,
 	if (admission->conf->secret != NULL)
 		newcomer_new(admission, conn, rules->room);
 	else
-		member_new(conn, rooms_get(admission->rooms, rules->room));
+		admit(admission, conn, rules->room);
 }
 
 struct admission *
 admission_new(struct event_base *base, const struct conf *conf,
-    struct conn_set *conns, struct rooms *rooms, struct stats *stats)
+    struct conn_set *conns, struct rooms *rooms, struct people *people,
+    struct stats *stats)
 {
 	struct admission *admission = xcalloc(1, sizeof(*admission));
 
@@ -384,6 +413,7 @@ admission_new(struct event_base *base, const struct conf *conf,
 	admission->conf = conf;
 	admission->conns = conns;
 	admission->rooms = rooms;
+	admission->people = people;
 	admission->stats = stats;
 	admission->penalties = penalties_new();
 	TAILQ_INIT(&admission->newcomers);

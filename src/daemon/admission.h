@@ -24,6 +24,7 @@
 
 struct admission;
 struct conf;
+struct people;
 struct conn_set;
 struct listener_rules;
 struct rooms;
@@ -34,10 +35,10 @@ struct stats;
 /* Connections that are turned away and may still be reading why. */
 #define ADMISSION_REFUSALS_MAX 64
 
-/* Borrows everything. */
+/* Borrows everything. people is NULL in mode relay. */
 struct admission *admission_new(struct event_base *base,
     const struct conf *conf, struct conn_set *conns, struct rooms *rooms,
-    struct stats *stats);
+    struct people *people, struct stats *stats);
 /* When all connections are gone. */
 void admission_free(struct admission *admission);
 

@@ -18,7 +18,7 @@
 
 #define CONF_NO_PERMISSIONS (-1) /* what umask(2) leaves */
 
-enum conf_mode { CONF_MODE_RELAY };
+enum conf_mode { CONF_MODE_RELAY, CONF_MODE_CHAT };
 enum conf_policy { CONF_POLICY_DISCONNECT };
 
 struct conf_strings {
@@ -44,6 +44,7 @@ struct conf {
 	int64_t clients;
 	int64_t clients_per_address; /* 0: any number */
 	int64_t idle_seconds;	     /* 0: for ever */
+	int64_t rooms;
 	int64_t line_bytes;
 	int64_t handshake_seconds;
 	int64_t lines_per_second, burst_lines;
@@ -51,6 +52,7 @@ struct conf {
 	int64_t backlog_bytes;
 	int64_t history_lines;	 /* 0: none */
 	char *history_directory; /* or NULL */
+	int64_t quiet_above;
 	int64_t keepalive_seconds;
 	char *secret_file;
 	struct secret *secret; /* what is in it; NULL: none is needed */

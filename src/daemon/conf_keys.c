@@ -70,8 +70,9 @@ const struct conf_key conf_keys[] = {
 	{ "listen", CONF_LISTENERS, FIELD(listen),
 	  .help = "where to listen" },
 	{ "mode", CONF_CHOICE, FIELD(mode),
-	  .choices = "relay", .fallback = CONF_MODE_RELAY, .restart = true,
-	  .help = "relay: lines as they are" },
+	  .choices = "relay chat", .fallback = CONF_MODE_RELAY,
+	  .restart = true,
+	  .help = "relay: lines as they are; chat: people with names" },
 	{ "limits.clients", CONF_INTEGER, FIELD(clients),
 	  .fallback = 1000, .min = 1, .max = 1000000,
 	  .help = "clients at one time; more are told so and closed" },
@@ -83,6 +84,10 @@ const struct conf_key conf_keys[] = {
 	  .fallback = 0, .min = 0, .max = 31536000,
 	  .help = "a client that sends nothing for so long is closed; 0: "
 	          "never" },
+	{ "limits.rooms", CONF_INTEGER, FIELD(rooms),
+	  .fallback = 100, .min = 1, .max = 100000,
+	  .help = "rooms in mode chat; when there are as many, nobody makes "
+	          "one more" },
 	{ "limits.line_bytes", CONF_INTEGER, FIELD(line_bytes),
 	  .fallback = 65536, .min = 1, .max = 16777216,
 	  .help = "longest line, its LF not counted; a longer one closes "
@@ -111,6 +116,10 @@ const struct conf_key conf_keys[] = {
 	  .check = check_directory,
 	  .allowed = "the absolute path of a directory",
 	  .help = "where transcripts are written, one for each room" },
+	{ "chat.quiet_above", CONF_INTEGER, FIELD(quiet_above),
+	  .fallback = 50, .min = 0, .max = 1000000,
+	  .help = "where more people are in a room, it is not told who comes "
+	          "and goes" },
 	{ "keepalive_seconds", CONF_INTEGER, FIELD(keepalive_seconds),
 	  .fallback = 60, .min = 1, .max = 32767,
 	  .help = "a peer that vanished is closed within about twice this" },

@@ -50,8 +50,12 @@ stop_output(struct conn *conn, int error)
 		conn->write_error = error;
 	if (conn->bev != NULL)
 		bufferevent_disable(conn->bev, EV_WRITE);
-	if (conn->state != OPEN)
+	if (conn->state != OPEN) {
 		conn_close(conn, reason_of(error));
+		return;
+	}
+	conn->paused = 0;
+	event_add(conn->input, NULL);
 }
 
 static void
@@ -281,6 +285,8 @@ conn_pause_input(struct conn *conn, enum conn_pause why)
 void
 conn_resume_input(struct conn *conn, enum conn_pause why)
 {
+	if ((conn->paused & why) == 0)
+		return;
 	conn->paused &= ~(unsigned)why;
 	if (conn->paused != 0 || conn->state != OPEN)
 		return;
@@ -293,6 +299,12 @@ void
 conn_meter_input(struct conn *conn, bool metered)
 {
 	conn->metered = metered;
+}
+
+enum conn_reason
+conn_end_reason(const struct conn *conn)
+{
+	return conn->reason;
 }
 
 bool

@@ -41,6 +41,7 @@ enum conn_reason {
 	CONN_TOO_SLOW,	    /* over slow_client.backlog_bytes */
 	CONN_NOT_DRAINED,   /* it did not take what was queued in time */
 	CONN_DENIED,	    /* by a list of its listener */
+	CONN_QUIT,	    /* the person said so, in mode chat */
 	CONN_SERVER_FULL,   /* over limits.clients */
 	CONN_WRONG_SECRET,  /* not what is in access.secret_file */
 	CONN_NOT_ADMITTED,  /* nothing of that in limits.handshake_seconds */
@@ -118,12 +119,16 @@ void conn_close(struct conn *conn, enum conn_reason reason);
 
 /* Why a connection is not read for now. */
 enum conn_pause {
-	CONN_PAUSE_BRAKE = 1, /* readers are behind: brake.h */
-	CONN_PAUSE_RATE = 2,  /* it sends too many lines: rate.h */
-	CONN_PAUSE_SECRET = 4 /* it has to wait for its try: penalty.h */
+	CONN_PAUSE_BRAKE = 1,  /* readers are behind: brake.h */
+	CONN_PAUSE_RATE = 2,   /* it sends too many lines: rate.h */
+	CONN_PAUSE_SECRET = 4, /* it has to wait for its try: penalty.h */
+	CONN_PAUSE_SPEECH = 8  /* it has to be answered first: speech.h */
 };
 
-/* It is read from the start, and while there is no reason to pause. */
+/*
+ * It is read from the start, and while there is no reason to pause. One that
+ * can take no output any more is read to its end all the same.
+ */
 void conn_pause_input(struct conn *conn, enum conn_pause why);
 void conn_resume_input(struct conn *conn, enum conn_pause why);
 
@@ -178,6 +183,9 @@ uint64_t conn_output_bytes(const struct conn *conn);
 /* Adds to the counters: lines that came from it, lines that it was sent. */
 void conn_count_lines_in(struct conn *conn, uint64_t lines);
 void conn_count_lines_out(struct conn *conn, uint64_t lines);
+
+/* Why it ends; CONN_NO_REASON as long as it does not. */
+enum conn_reason conn_end_reason(const struct conn *conn);
 
 const char *conn_reason_text(enum conn_reason reason);
 

@@ -33,6 +33,7 @@ static const struct {
 	[CONN_TOO_SLOW] = { "too slow", DROP },
 	[CONN_NOT_DRAINED] = { "not drained", DROP },
 	[CONN_DENIED] = { "denied", DROP },
+	[CONN_QUIT] = { "quit", DRAIN },
 	[CONN_SERVER_FULL] = { "server full", REFUSE },
 	[CONN_WRONG_SECRET] = { "wrong secret", REFUSE },
 	[CONN_NOT_ADMITTED] = { "not admitted in time", DROP },

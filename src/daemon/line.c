@@ -67,35 +67,73 @@ whole_lines(const char *bytes, size_t length, size_t limit)
 	return (size_t)(line - bytes);
 }
 
-int
-line_feed(struct line_framer *framer, const char *bytes, size_t length,
-    size_t limit, line_sink *sink, void *arg)
+/*
+ * Passes on what is whole and keeps the rest. Returns how many bytes that took:
+ * all, or those before a line that is over the limit and begins there or, when
+ * none was taken, earlier.
+ */
+static size_t
+feed(struct line_framer *framer, const char *bytes, size_t length, size_t limit,
+    line_sink *sink, void *arg)
 {
 	const char *end;
-	size_t taken;
+	size_t taken = 0, whole;
 
 	if (framer->length > 0) {
 		end = memchr(bytes, '\n', length);
 		taken = end == NULL ? length : (size_t)(end - bytes);
 		if (framer->length + taken > limit)
-			return -1;
+			return 0;
 		if (end == NULL) {
 			keep(framer, bytes, length);
-			return 0;
+			return length;
 		}
 		taken = complete_partial(framer, bytes, taken + 1, sink, arg);
+	}
+	whole = whole_lines(bytes + taken, length - taken, limit);
+	if (whole > 0)
+		sink(bytes + taken, whole, arg);
+	taken += whole;
+	if (length - taken > limit)
+		return taken;
+	keep(framer, bytes + taken, length - taken);
+	return length;
+}
+
+int
+line_feed(struct line_framer *framer, const char *bytes, size_t length,
+    size_t limit, line_sink *sink, void *arg)
+{
+	return feed(framer, bytes, length, limit, sink, arg) == length ? 0 : -1;
+}
+
+unsigned
+line_feed_skipping(struct line_framer *framer, bool *skipping,
+    const char *bytes, size_t length, size_t limit, line_sink *sink, void *arg)
+{
+	unsigned skipped = 0;
+	const char *end;
+	size_t taken;
+
+	while (length > 0) {
+		if (*skipping) {
+			end = memchr(bytes, '\n', length);
+			if (end == NULL)
+				break;
+			taken = (size_t)(end - bytes) + 1;
+			*skipping = false;
+		} else {
+			taken = feed(framer, bytes, length, limit, sink, arg);
+			if (taken == length)
+				break;
+			line_clear(framer);
+			*skipping = true;
+			skipped++;
+		}
 		bytes += taken;
 		length -= taken;
 	}
-	taken = whole_lines(bytes, length, limit);
-	if (taken > 0)
-		sink(bytes, taken, arg);
-	bytes += taken;
-	length -= taken;
-	if (length > limit)
-		return -1;
-	keep(framer, bytes, length);
-	return 0;
+	return skipped;
 }
 
 void

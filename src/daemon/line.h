@@ -10,6 +10,7 @@
 #ifndef LINE_H
 #define LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* All zero is a new one. Whoever embeds it calls line_clear() at the end. */
@@ -30,6 +31,14 @@ typedef void line_sink(const char *bytes, size_t length, void *arg);
  */
 int line_feed(struct line_framer *framer, const char *bytes, size_t length,
     size_t limit, line_sink *sink, void *arg);
+
+/*
+ * The same, but a line that is longer than limit is left out, and what follows
+ * it goes on. Returns how many such lines began. *skipping is the caller's to
+ * keep, false at first: whether the end of one is still to come.
+ */
+unsigned line_feed_skipping(struct line_framer *framer, bool *skipping,
+    const char *bytes, size_t length, size_t limit, line_sink *sink, void *arg);
 
 /* At the end of input: passes on a last line that has no LF, with one. */
 void line_finish(struct line_framer *framer, line_sink *sink, void *arg);

@@ -29,9 +29,8 @@ on_rate_ready(void *arg)
 	conn_resume_input(member->conn, CONN_PAUSE_RATE);
 }
 
-/* How much of it limits.lines_per_second allows. */
-static size_t
-allowed(struct member *member, const char *bytes, size_t length)
+size_t
+member_allowance(struct member *member, const char *bytes, size_t length)
 {
 	const struct rooms *rooms = member->room->rooms;
 	const struct conf *conf = rooms->conf;
@@ -54,7 +53,7 @@ on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 {
 	struct member *member = owner;
 	size_t limit = (size_t)member->room->rooms->conf->line_bytes;
-	size_t taken = allowed(member, bytes, length);
+	size_t taken = member_allowance(member, bytes, length);
 
 	if (line_feed(&member->framer, bytes, taken, limit, on_lines, member) ==
 	    -1)

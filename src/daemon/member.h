@@ -37,4 +37,11 @@ struct member {
 /* Takes over the connection and joins the room. */
 void member_new(struct conn *conn, struct room *room);
 
+/*
+ * How many bytes of what a member sends limits.lines_per_second allows now.
+ * When that is not all, it is not read until there is more.
+ */
+size_t member_allowance(
+    struct member *member, const char *bytes, size_t length);
+
 #endif

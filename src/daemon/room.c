@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/xmalloc.h"
+#include "daemon/conf.h"
 #include "daemon/fanout.h"
 #include "daemon/history.h"
 #include "daemon/member.h"
@@ -33,6 +34,7 @@ static void
 room_free(struct room *room)
 {
 	TAILQ_REMOVE(&room->rooms->all, room, entry);
+	room->rooms->count--;
 	if (room->waiting)
 		TAILQ_REMOVE(&room->rooms->waiting, room, waiting_entry);
 	brake_clear(room);
@@ -66,6 +68,7 @@ rooms_get(struct rooms *rooms, const char *name)
 	room->from = room->tail = batch_new(BATCH_BYTES, NULL);
 	room->history = history_new(rooms->conf, room->name, rooms->stats);
 	brake_init(room, rooms->base);
+	rooms->count++;
 	TAILQ_INSERT_TAIL(&rooms->all, room, entry);
 	return room;
 }
@@ -157,6 +160,25 @@ rooms_release_brakes(struct rooms *rooms)
 	rooms->no_brakes = true;
 	TAILQ_FOREACH (room, &rooms->all, entry)
 		brake_release(room);
+}
+
+static bool
+is_listeners(const struct room *room)
+{
+	const struct conf *conf = room->rooms->conf;
+	size_t i;
+
+	for (i = 0; i < conf->listen_count; i++)
+		if (strcmp(conf->listen[i].room, room->name) == 0)
+			return true;
+	return false;
+}
+
+void
+room_release(struct room *room)
+{
+	if (room->member_count == 0 && !is_listeners(room))
+		room_free(room);
 }
 
 void

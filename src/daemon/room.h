@@ -52,6 +52,7 @@ struct rooms {
 	bool batch_full;	 /* since the last fan-out of all */
 	uint64_t last_id;	 /* of a member */
 	size_t member_count;	 /* in all of them */
+	size_t count;
 	struct event_base *base;
 	const struct conf *conf;
 	struct stats *stats;
@@ -77,6 +78,9 @@ void rooms_measure(const struct rooms *rooms);
 
 /* Fans out what waits in the room. */
 void room_fan_out(struct room *room);
+
+/* Frees the room if it is empty and no listener's. */
+void room_release(struct room *room);
 
 void room_join(struct room *room, struct member *member);
 void room_leave(struct room *room, struct member *member);

@@ -13,6 +13,7 @@
 #include "daemon/listeners.h"
 #include "daemon/metrics.h"
 #include "daemon/notify.h"
+#include "daemon/people.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
@@ -47,6 +48,7 @@ struct server {
 	struct stats stats;
 	struct conn_set *conns;
 	struct rooms *rooms;
+	struct people *people; /* NULL in mode relay */
 	struct admission *admission;
 	struct inherited *inherited;
 	struct listeners *listeners;
@@ -259,8 +261,10 @@ server_new(struct conf *conf, server_load *load, void *load_arg)
 	}
 	server->conns = conn_set_new(server->base, conf, &server->stats);
 	server->rooms = rooms_new(server->base, conf, &server->stats);
-	server->admission = admission_new(
-	    server->base, conf, server->conns, server->rooms, &server->stats);
+	if (conf->mode == CONF_MODE_CHAT)
+		server->people = people_new(server->rooms);
+	server->admission = admission_new(server->base, conf, server->conns,
+	    server->rooms, server->people, &server->stats);
 	server->deadline = evtimer_new(server->base, on_deadline, server);
 	server->sigterm = add_signal(server, SIGTERM, on_stop);
 	server->sigint = add_signal(server, SIGINT, on_stop);
@@ -308,6 +312,8 @@ turn(struct server *server, bool wait)
 	} while (rooms->gathered_bytes > before && !rooms->batch_full &&
 	    passes < PASSES_MAX);
 	rooms_fan_out(rooms);
+	if (server->people != NULL)
+		people_end_turn(server->people);
 	conn_set_reap(server->conns);
 	notify_turn(&server->notify);
 	return rooms->gathered_bytes > start;
@@ -342,6 +348,8 @@ server_free(struct server *server)
 	if (server->base != NULL) {
 		conn_set_free(server->conns);
 		admission_free(server->admission);
+		if (server->people != NULL)
+			people_free(server->people);
 		rooms_free(server->rooms);
 		notify_clear(&server->notify);
 		event_free(server->deadline);

@@ -67,7 +67,7 @@ world_open(struct world *world)
 	world->conns = conn_set_new(world->base, world->conf, &world->stats);
 	world->rooms = rooms_new(world->base, world->conf, &world->stats);
 	world->admission = admission_new(world->base, world->conf, world->conns,
-	    world->rooms, &world->stats);
+	    world->rooms, NULL, &world->stats);
 	connect_pair(ends);
 	world->reader = ends[1];
 	member_new(conn_new(world->conns, ends[0], &peer, sizeof(peer), "r"),

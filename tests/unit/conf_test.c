@@ -152,7 +152,7 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		    "f:4: clients: 99999999999999999999 does not fit in 64 "
 		    "bits; allowed: smaller numbers\n"
 		    "f:3: mode: \"relay\"9999999999\" is not known; "
-		    "allowed, in quotes: relay\n"
+		    "allowed, in quotes: relay chat\n"
 		    "f:3: limits.clients: 9223372036854775807 is out of "
 		    "range; allowed: 1 to 1000000\n" },
 		{ "listen = ( { address = \":1\"; permissions = \"0600\"; } "
@@ -197,12 +197,13 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		    "log.level log.target\n" },
 		{ "mode = \"loud\";",
 		    "f:1: mode: \"loud\" is not known; allowed, in quotes: "
-		    "relay\n" },
+		    "relay chat\n" },
 		{ "mode = \"\";",
 		    "f:1: mode: \"\" is not known; allowed, in quotes: "
-		    "relay\n" },
+		    "relay chat\n" },
 		{ "mode = 1;",
-		    "f:1: mode: not a string; allowed, in quotes: relay\n" },
+		    "f:1: mode: not a string; allowed, in quotes: relay "
+		    "chat\n" },
 		{ "history = { directory = \"logs\"; };",
 		    "f:1: history.directory: \"logs\": not an absolute path; "
 		    "allowed: the absolute path of a directory\n" },
@@ -280,7 +281,7 @@ test_all_errors_come_at_once(void **state)
 	expect_errors("mode = 1;\n"
 		      "limits = { clients = 0; }; log = { x = 1; };\n"
 		      "listen = [ \"a\", \":1\", \"b:x\" ];\n",
-	    "f:1: mode: not a string; allowed, in quotes: relay\n"
+	    "f:1: mode: not a string; allowed, in quotes: relay chat\n"
 	    "f:2: limits.clients: 0 is out of range; allowed: 1 to 1000000\n"
 	    "f:2: log.x: there is no such key; allowed: log.level "
 	    "log.target\n"

@@ -143,6 +143,36 @@ test_a_line_at_the_limit_passes_and_one_above_does_not(void **state)
 	}
 }
 
+/* In one piece and in many: what follows the long one goes on. */
+static void
+test_long_lines_can_be_left_out(void **state)
+{
+	static const char lines[] = "ok\n0123456789\n01234567890\nafter\n"
+				    "012345678901234567890123\nlast";
+	const size_t length = sizeof(lines) - 1;
+	size_t piece, at;
+
+	(void)state;
+	for (piece = 1; piece <= length; piece++) {
+		struct line_framer framer = { 0 };
+		struct sink sink = { .length = 0 };
+		bool skipping = false;
+		unsigned skipped = 0;
+
+		for (at = 0; at < length; at += piece)
+			skipped +=
+			    line_feed_skipping(&framer, &skipping, lines + at,
+				piece < length - at ? piece : length - at, 10,
+				collect, &sink);
+		line_finish(&framer, collect, &sink);
+		assert_int_equal(skipped, 2);
+		assert_int_equal(sink.length, 25);
+		assert_memory_equal(
+		    sink.bytes, "ok\n0123456789\nafter\nlast\n", 25);
+		line_clear(&framer);
+	}
+}
+
 static void
 test_a_line_that_never_ends_is_not_kept(void **state)
 {
@@ -191,6 +221,7 @@ main(void)
 		    test_the_end_without_a_partial_line_adds_nothing),
 		cmocka_unit_test(
 		    test_a_line_at_the_limit_passes_and_one_above_does_not),
+		cmocka_unit_test(test_long_lines_can_be_left_out),
 		cmocka_unit_test(test_a_line_that_never_ends_is_not_kept),
 		cmocka_unit_test(test_dribbled_bytes_cost_linear_time),
 	};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "daemon/people.h"
+
+#include "common/xmalloc.h"
+#include "daemon/account.h"
+#include "daemon/person.h"
+#include "daemon/room.h"
+
+#include <inttypes.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct people *
+people_new(struct rooms *rooms)
+{
+	struct people *people = xcalloc(1, sizeof(*people));
+
+	people->rooms = rooms;
+	TAILQ_INIT(&people->busy);
+	return people;
+}
+
+void
+people_free(struct people *people)
+{
+	free(people->said);
+	free(people);
+}
+
+static int
+compare_keys(const void *one, const void *other)
+{
+	const struct person *person = one, *other_person = other;
+
+	return strcmp(person->key, other_person->key);
+}
+
+struct person *
+people_find(const struct people *people, const char *name)
+{
+	struct person sought = { .key = name_key(name) }, **found;
+
+	found = tfind(&sought, &people->by_key, compare_keys);
+	free(sought.key);
+	return found == NULL ? NULL : *found;
+}
+
+void
+people_forget(struct people *people, struct person *person)
+{
+	tdelete(person, &people->by_key, compare_keys);
+	free(person->key);
+	person->key = NULL;
+	if (person->busy)
+		TAILQ_REMOVE(&people->busy, person, busy_entry);
+	person->busy = false;
+}
+
+int
+people_name(struct people *people, struct person *person, const char *name)
+{
+	struct person *owner = people_find(people, name);
+
+	if (owner != NULL && owner != person)
+		return -1;
+	if (person->key != NULL)
+		tdelete(person, &people->by_key, compare_keys);
+	free(person->key);
+	person->key = name_key(name);
+	memcpy(person->name, name, strlen(name) + 1);
+	if (tsearch(person, &people->by_key, compare_keys) == NULL)
+		abort();
+	return 0;
+}
+
+void
+people_name_guest(struct people *people, struct person *person)
+{
+	char name[NAME_SIZE];
+
+	do
+		snprintf(
+		    name, sizeof(name), "guest%" PRIu64, ++people->last_guest);
+	while (account_exists(name) || people_name(people, person, name) == -1);
+}
+
+void
+people_attend(struct people *people, struct person *person)
+{
+	if (person->busy)
+		return;
+	person->busy = true;
+	TAILQ_INSERT_TAIL(&people->busy, person, busy_entry);
+}
+
+void
+people_end_turn(struct people *people)
+{
+	struct person *person;
+
+	while ((person = TAILQ_FIRST(&people->busy)) != NULL) {
+		TAILQ_REMOVE(&people->busy, person, busy_entry);
+		person->busy = false;
+		person_end_turn(person);
+	}
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Everybody in mode chat, by name; and what happens with them when a turn of
+ * the loop ends.
+ *
+ * An answer is not sent when it is made, because all that the room has gathered
+ * would have to be fanned out before it: who asks in every other line could so
+ * make each line cost what a whole batch costs. It is kept, and sent when the
+ * turn has fanned out anyway. For the same reason a person that changed rooms
+ * or asked for the history is heard no further in this turn, and one that does
+ * not read its answers until it has (speech.h).
+ *
+ * People are made and freed by person.c; they are only listed here.
+ */
+#ifndef PEOPLE_H
+#define PEOPLE_H
+
+#include "daemon/name.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct person;
+struct rooms;
+TAILQ_HEAD(person_list, person);
+
+struct people {
+	struct rooms *rooms;
+	void *by_key; /* tsearch(3) */
+	uint64_t last_guest;
+	struct person_list busy; /* to be looked at when the turn ends */
+	/* What one person says, formatted, until it is gathered. */
+	char *said;
+	size_t said_length, said_size;
+};
+
+/* Borrows the rooms. */
+struct people *people_new(struct rooms *rooms);
+/* Everybody has to be gone. */
+void people_free(struct people *people);
+
+/* Who has that name, or one that is the same; or NULL. */
+struct person *people_find(const struct people *people, const char *name);
+
+/*
+ * Gives a person a name. Returns 0, or -1 when somebody else has it. The name
+ * that it had is free then.
+ */
+int people_name(struct people *people, struct person *person, const char *name);
+/* A name that nobody has: guest1, guest2, ... */
+void people_name_guest(struct people *people, struct person *person);
+/* Its name is free again. */
+void people_forget(struct people *people, struct person *person);
+
+/* The person has answers to get, or waits for the end of the turn. */
+void people_attend(struct people *people, struct person *person);
+
+/* After the fan-out of a turn. */
+void people_end_turn(struct people *people);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Somebody in mode chat: a member of a room that has a name, speaks in lines of
+ * text, and is answered.
+ *
+ * A person is made for a connection and freed when the connection ends; it
+ * leaves its room then, and its name is free.
+ */
+#ifndef PERSON_H
+#define PERSON_H
+
+#include "daemon/member.h"
+#include "daemon/name.h"
+#include "daemon/people.h"
+#include "daemon/telnet.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct conn;
+struct evbuffer;
+struct room;
+
+/*
+ * What a person is told and does not read: from so much on it is not heard,
+ * and gets no messages.
+ */
+#define PERSON_UNREAD_BYTES 65536
+
+struct person {
+	struct member member; /* the first: rooms have members */
+	struct people *people;
+	char name[NAME_SIZE];
+	char *key;     /* name_key() of it */
+	char *vouched; /* the name that is its own by right, or NULL */
+	struct telnet telnet;
+	bool skipping;		  /* a line that was too long */
+	bool waits;		  /* for the end of the turn */
+	bool gone;		  /* the others were told so */
+	bool slowed;		  /* it was told that it sends too much */
+	bool busy;		  /* in people->busy */
+	struct evbuffer *answers; /* to be sent when the turn ends, or NULL */
+	size_t unread_bytes;	  /* of what it was told, those that wait */
+	TAILQ_ENTRY(person) busy_entry;
+};
+
+/*
+ * Takes over the connection and joins the room. vouched is a name that somebody
+ * vouches for, the kernel or a certificate, or NULL: it is the person's first
+ * one if it can be, and reserved names are its own.
+ */
+void person_new(struct people *people, struct conn *conn, struct room *room,
+    const char *vouched);
+
+/* Of a room's member. */
+struct person *person_of(struct member *member);
+bool person_is_vouched_for(const struct person *person);
+
+/* A line for the person alone, without an LF; of answer, with "*** ". */
+void person_tell(struct person *person, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void person_answer(struct person *person, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Bytes that it is to be told, or was and has not taken. */
+size_t person_unread_bytes(const struct person *person);
+
+/* A line for everybody else in its room, without an LF. */
+void person_show(struct person *person, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The system's name for somebody else's account is refused. */
+bool person_may_be(const struct person *person, const char *name);
+
+/* It is told so many of the last lines of its room, with their times. */
+void person_replay(struct person *person, size_t lines);
+
+/* Leaves its room for another one. */
+void person_move(struct person *person, struct room *room);
+
+/* Leaves for good, with a word to the others, or NULL. */
+void person_quit(struct person *person, const char *why);
+
+/* It gets its answers. */
+void person_end_turn(struct person *person);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Takes what telnet clients say to servers (RFC 854, RFC 855) out of a stream.
+ *
+ * Their mark, IAC, is the byte 255, which no UTF-8 has. What follows one is
+ * taken for telnet only where it can be: an LF ends a line whatever stands
+ * before it, so bytes that are no telnet cannot make lines disappear, and an
+ * IAC that begins nothing stays.
+ */
+#ifndef TELNET_H
+#define TELNET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All zero at the beginning of a stream. */
+struct telnet {
+	unsigned char state;
+	unsigned char verb;
+};
+
+/* Bytes of earlier calls that may come back. */
+#define TELNET_KEPT 2
+
+/* Whether nothing of telnet is in the stream's next bytes. */
+bool telnet_has_nothing(
+    const struct telnet *telnet, const char *bytes, size_t length);
+
+/*
+ * Copies the stream's next bytes to a place, apart from them, with space for
+ * TELNET_KEPT more, without telnet's. Returns how many are left.
+ */
+size_t telnet_strip(
+    struct telnet *telnet, char *to, const char *bytes, size_t length);
+
+#endif
