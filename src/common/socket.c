@@ -14,6 +14,13 @@
 /* Probes that go unanswered before a peer counts as vanished. */
 #define KEEPALIVE_PROBES 3
 
+/*
+ * What the kernel keeps for a peer that takes no more, in place of up to 4 MB
+ * (net.ipv4.tcp_wmem). Two of the daemon's batches, so that one that is being
+ * sent does not keep the next one out.
+ */
+#define UNSENT_BYTES 262144
+
 size_t
 socket_unacknowledged_bytes(int fd)
 {
@@ -84,6 +91,7 @@ socket_set_tcp_options(int fd, int keepalive_seconds)
 	    (keepalive_seconds + KEEPALIVE_PROBES - 1) / KEEPALIVE_PROBES;
 
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES);
 	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_seconds);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);

@@ -39,9 +39,9 @@ long socket_rtt_microseconds(int fd);
 void socket_reset_on_close(int fd);
 
 /*
- * Sends at once what it is given, and notices a peer that vanished after
- * about twice keepalive_seconds: of silence and probing, or of retransmitting
- * when it had something to get.
+ * Sends at once what it is given, takes little more than the peer does, and
+ * notices a peer that vanished after about twice keepalive_seconds: of silence
+ * and probing, or of retransmitting when it had something to get.
  */
 void socket_set_tcp_options(int fd, int keepalive_seconds);
 

@@ -66,8 +66,15 @@ brake_update(struct member *member, uint64_t backlog, uint64_t limit)
 }
 
 void
+brake_fall_behind(struct member *member)
+{
+	member->room->brake.behind_count++;
+}
+
+void
 brake_forgive(struct member *member)
 {
+	member->room->brake.behind_count--;
 	let_go(member);
 	member->hold.used_ms = 0;
 }
@@ -106,18 +113,18 @@ brake_leave(struct member *member)
 }
 
 static bool
-most_take(size_t listeners, size_t holders)
+most_take(size_t listeners, size_t behind)
 {
-	return holders * 2 <= listeners;
+	return behind * 2 <= listeners;
 }
 
 struct brake_pace
-brake_pace(size_t listeners, size_t holders, int64_t taken)
+brake_pace(size_t listeners, size_t behind, size_t holders, int64_t taken)
 {
 	struct brake_pace pace = {
 		.cost_ms = BRAKE_TICK_MS,
 		.bytes = BRAKE_PACE_BYTES / 1000 * BRAKE_TICK_MS,
-		.others_take = most_take(listeners, holders),
+		.others_take = most_take(listeners, behind),
 	};
 	int64_t quarter, least = BRAKE_PACE_LEAST / 1000 * BRAKE_TICK_MS;
 
@@ -166,11 +173,12 @@ pace_of(const struct room *room)
 	const struct member *member;
 	int64_t taken = 0;
 
-	if (!most_take(listeners, brake->holder_count))
+	if (!most_take(listeners, brake->behind_count))
 		LIST_FOREACH (member, &brake->holders, hold.holder_entry)
 			taken += fanout_acknowledged_bytes(member) -
 			    member->hold.mark;
-	return brake_pace(listeners, brake->holder_count, taken);
+	return brake_pace(
+	    listeners, brake->behind_count, brake->holder_count, taken);
 }
 
 static void

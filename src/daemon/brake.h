@@ -11,19 +11,19 @@
  * them time. So holding the brake uses up a member's grace of BRAKE_GRACE_MS,
  * and what it takes meanwhile earns it back, at the pace:
  *
- *   - where most of those who listen take what they are sent, the pace is
+ *   - where most of those who listen take all that they are sent, the pace is
  *     BRAKE_PACE_BYTES a second;
- *   - where most hold the brake, it is the machine or the network that is at
- *     its limit, not they: the pace is a quarter of what they take on average,
- *     but BRAKE_PACE_LEAST at least; and where that is more than they take,
- *     time counts a quarter.
+ *   - where most are behind, holders or not, it is the machine or the network
+ *     that is at its limit, not they: the pace is a quarter of what the holders
+ *     take on average, but BRAKE_PACE_LEAST at least; and where that is more
+ *     than they take, time counts a quarter.
  *
  * What a member took is what its kernel has acknowledged: its socket becomes
  * writable only now and then, which would make a steady reader look stopped.
  *
  * A reader that has stopped did so before it was noticed. So where most take
- * what they are sent, one that takes nothing has used at least as much of its
- * grace as the time since its kernel last acknowledged anything.
+ * all that they are sent, one that takes nothing has used at least as much of
+ * its grace as the time since its kernel last acknowledged anything.
  *
  * With its grace used up a member lets go, and when more than the whole of
  * backlog_bytes waits for it, it is closed as too slow. It has its grace again
@@ -53,6 +53,7 @@ LIST_HEAD(member_list, member);
 struct brake {
 	struct member_list holders;
 	size_t holder_count;
+	size_t behind_count; /* members that are behind, holders or not */
 	struct member_list waiting; /* senders that are not read */
 	size_t waiting_count;
 	struct event *tick;
@@ -73,10 +74,11 @@ struct brake_pace {
 };
 
 /*
- * The arithmetic: the pace of a tick in which so many listened, and the holders
- * among them took so many bytes together;
+ * The arithmetic: the pace of a tick in which so many listened, so many of them
+ * were behind, and the holders among these took so many bytes together;
  */
-struct brake_pace brake_pace(size_t listeners, size_t holders, int64_t taken);
+struct brake_pace brake_pace(
+    size_t listeners, size_t behind, size_t holders, int64_t taken);
 /*
  * and what a holder has used of its grace after it. Its kernel last
  * acknowledged something silent_ms ago.
@@ -94,7 +96,9 @@ void brake_clear(struct room *room);
  */
 bool brake_update(struct member *member, uint64_t backlog, uint64_t limit);
 
-/* The member has caught up. */
+/* The member has fallen behind, */
+void brake_fall_behind(struct member *member);
+/* and has caught up. */
 void brake_forgive(struct member *member);
 
 /* The member sent something: it is not read while somebody brakes. */

@@ -268,6 +268,7 @@ fall_behind(struct member *member, const struct batch_cursor *cursor)
 {
 	member->behind = batch_ref(cursor->batch);
 	member->behind_offset = cursor->offset;
+	brake_fall_behind(member);
 }
 
 /* The socket took only so much of the round. */

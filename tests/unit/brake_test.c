@@ -45,7 +45,7 @@ ticks_steady(const struct brake_pace *pace, int every, int64_t bytes)
 static void
 test_one_that_stopped_long_ago_holds_for_a_tick(void **state)
 {
-	struct brake_pace pace = brake_pace(200, 100, 0);
+	struct brake_pace pace = brake_pace(200, 100, 100, 0);
 
 	(void)state;
 	assert_int_equal(ticks_stopped(&pace, 0), 5);
@@ -58,7 +58,7 @@ test_one_that_stopped_long_ago_holds_for_a_tick(void **state)
 static void
 test_where_most_stand_time_counts_a_quarter(void **state)
 {
-	struct brake_pace pace = brake_pace(200, 101, 0);
+	struct brake_pace pace = brake_pace(200, 101, 100, 0);
 
 	(void)state;
 	assert_int_equal(ticks_stopped(&pace, 0), 20);
@@ -68,7 +68,7 @@ test_where_most_stand_time_counts_a_quarter(void **state)
 static void
 test_a_steady_reader_holds_for_good(void **state)
 {
-	struct brake_pace pace = brake_pace(100, 1, 0);
+	struct brake_pace pace = brake_pace(100, 1, 1, 0);
 
 	(void)state;
 	assert_int_equal(ticks_steady(&pace, 1, PACE_BYTES_A_TICK), 1000);
@@ -84,15 +84,29 @@ static void
 test_where_most_are_slow_a_quarter_of_the_average_will_do(void **state)
 {
 	int64_t each = PACE_BYTES_A_TICK, all = 100 * each;
-	struct brake_pace pace = brake_pace(100, 100, all);
+	struct brake_pace pace = brake_pace(100, 100, 100, all);
 
 	(void)state;
 	assert_int_equal(pace.cost_ms, BRAKE_TICK_MS);
 	assert_int_equal(ticks_steady(&pace, 1, each / 4), 1000);
 	assert_in_range(ticks_steady(&pace, 1, each / 8), 9, 11);
 	/* Never more than what is asked where most take all. */
-	pace = brake_pace(100, 100, 1000 * all);
+	pace = brake_pace(100, 100, 100, 1000 * all);
 	assert_int_equal(pace.bytes, PACE_BYTES_A_TICK);
+}
+
+/*
+ * Readers that are all as slow do not all hold all the time: one that holds on
+ * its own is no slower than those that are only less behind at the moment.
+ */
+static void
+test_one_of_many_that_are_behind_may_be_as_slow_as_they(void **state)
+{
+	int64_t tick_bytes = 6000000 / 1000 * BRAKE_TICK_MS;
+	struct brake_pace pace = brake_pace(5, 5, 1, tick_bytes);
+
+	(void)state;
+	assert_int_equal(ticks_steady(&pace, 3, 3 * tick_bytes), 1000);
 }
 
 int
@@ -105,6 +119,8 @@ main(void)
 		cmocka_unit_test(test_a_steady_reader_holds_for_good),
 		cmocka_unit_test(
 		    test_where_most_are_slow_a_quarter_of_the_average_will_do),
+		cmocka_unit_test(
+		    test_one_of_many_that_are_behind_may_be_as_slow_as_they),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
