@@ -48,6 +48,9 @@ set_host(
 {
 	if (length >= sizeof(address->host))
 		return fail(why, "the host name is too long");
+	if (memchr(host, '[', length) != NULL ||
+	    memchr(host, ']', length) != NULL)
+		return fail(why, "[ and ] go around an IPv6 address");
 	memcpy(address->host, host, length);
 	address->host[length] = '\0';
 	return 0;
