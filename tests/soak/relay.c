@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "relay.h"
+
+#include "speech.h"
+#include "verdict.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WORDS_MAX 32
+
+/* 127.0.0.2, because a reload knows a listener by its address. */
+#define SIDE_ADDRESS (INADDR_LOOPBACK + 1)
+#define PATH_SIZE    128
+
+/* Of the log, with a verdict. */
+#define SHOWN_BYTES 1500
+
+void
+relay_configure(const struct relay *relay, enum conf_variant variant)
+{
+	char path[PATH_SIZE], new[PATH_SIZE];
+	FILE *file;
+
+	/* It may just be reading the one that is there. */
+	snprintf(path, sizeof(path), "%s/tcprelay.conf", relay->directory);
+	snprintf(new, sizeof(new), "%s/new", relay->directory);
+	file = fopen(new, "we");
+	if (file == NULL)
+		cannot("%s: %s", new, strerror(errno));
+	fprintf(file, "listen = ( \"unix:%s/sock\",\n", relay->directory);
+	if (variant == CONF_MORE)
+		fprintf(file, "  \"unix:%s/more\",\n", relay->directory);
+	fprintf(file,
+	    "  \"127.0.0.1:0\",\n"
+	    "  { address = \"127.0.0.2:0\"; room = \"side\"; } );\n"
+	    "limits = { clients = %u; line_bytes = %d; };\n"
+	    "slow_client = { policy = \"%s\"; backlog_bytes = 1048576; };\n"
+	    "shutdown_seconds = 10;\n%s",
+	    relay->clients_max, SPEECH_MAX - 1, relay->policy,
+	    variant == CONF_WRONG ? "colour = \"blue\";\n" : "");
+	if (fclose(file) != 0 || rename(new, path) == -1)
+		cannot("%s: %s", path, strerror(errno));
+}
+
+void
+relay_reload(const struct relay *relay, enum conf_variant variant)
+{
+	relay_configure(relay, variant);
+	kill(relay->pid, SIGHUP);
+}
+
+/* The words of $TCPRELAY_TEST_WRAPPER, then the daemon's. */
+static void
+run(struct relay *relay, const char *program)
+{
+	const char *variable = getenv("TCPRELAY_TEST_WRAPPER");
+	char wrapper[256], path[PATH_SIZE], *words[WORDS_MAX], *word;
+	size_t count = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* So that memory that was let go of is not counted. */
+	setenv("MALLOC_TRIM_THRESHOLD_", "65536", 1);
+	setenv("MALLOC_MMAP_THRESHOLD_", "65536", 1);
+	snprintf(
+	    wrapper, sizeof(wrapper), "%s", variable == NULL ? "" : variable);
+	snprintf(path, sizeof(path), "%s/tcprelay.conf", relay->directory);
+	for (word = strtok(wrapper, " \t"); word != NULL && count < 24;
+	     word = strtok(NULL, " \t"))
+		words[count++] = word;
+	words[count++] = (char *)program;
+	words[count++] = (char *)"-c";
+	words[count++] = path;
+	words[count] = NULL;
+	execvp(words[0], words);
+	perror(words[0]);
+	_exit(127);
+}
+
+static void
+spawn(struct relay *relay, const char *program)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		cannot("pipe: %s", strerror(errno));
+	fcntl(ends[0], F_SETPIPE_SZ, 1 << 20);
+	relay->pid = fork();
+	if (relay->pid == -1)
+		cannot("fork: %s", strerror(errno));
+	if (relay->pid == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		run(relay, program);
+	}
+	close(ends[1]);
+	relay->log_fd = ends[0];
+}
+
+static void
+set_unix_door(struct relay *relay)
+{
+	struct door *door = &relay->doors[DOOR_MAIN_UNIX];
+	struct sockaddr_un *un = (void *)&door->address;
+
+	un->sun_family = AF_UNIX;
+	snprintf(
+	    un->sun_path, sizeof(un->sun_path), "%s/sock", relay->directory);
+	door->length = sizeof(*un);
+}
+
+/* "... listening address=127.0.0.1:PORT room=..." */
+static void
+note_door(char *line, void *arg)
+{
+	static const char key[] = "listening address=127.0.0.";
+	struct relay *relay = arg;
+	const char *at = strstr(line, key);
+	struct door *door;
+	struct sockaddr_in *in;
+
+	if (at == NULL)
+		return;
+	at += strlen(key);
+	door = &relay->doors[*at == '1' ? DOOR_MAIN : DOOR_SIDE];
+	in = (void *)&door->address;
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr =
+	    htonl(*at == '1' ? INADDR_LOOPBACK : SIDE_ADDRESS);
+	in->sin_port = htons((in_port_t)strtoul(at + 2, NULL, 10));
+	door->length = sizeof(*in);
+}
+
+static void
+remove_directory(const struct relay *relay)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/tcprelay.conf", relay->directory);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/sock", relay->directory);
+	unlink(path);
+	rmdir(relay->directory);
+}
+
+static void
+ignore(char *line, void *arg)
+{
+	(void)line;
+	(void)arg;
+}
+
+/* The last lines of the log, and before them those about one peer. */
+static void
+show_log(void *arg)
+{
+	struct relay *relay = arg;
+	size_t at, length, from, newest;
+
+	fcntl(relay->log_fd, F_SETFL, O_NONBLOCK);
+	relay_read_log(relay, ignore, relay);
+	newest = relay->log_parsed;
+	from = newest > SHOWN_BYTES ? newest - SHOWN_BYTES : 0;
+	from += strlen(relay->log + from) + 1;
+	for (at = 0; at < newest; at += length + 1) {
+		const char *line = relay->log + at;
+
+		length = strlen(line);
+		if (at >= from ||
+		    (relay->about != NULL &&
+			strstr(line, relay->about) != NULL))
+			printf("# log: %s\n", line);
+	}
+	remove_directory(relay);
+}
+
+void
+relay_start(struct relay *relay, const char *program, const char *policy,
+    unsigned clients)
+{
+	memset(relay, 0, sizeof(*relay));
+	relay->policy = policy;
+	relay->wrapped = getenv("TCPRELAY_TEST_WRAPPER") != NULL;
+	strcpy(relay->directory, "/tmp/tcprelay-soak.XXXXXX");
+	if (mkdtemp(relay->directory) == NULL)
+		cannot("%s: %s", relay->directory, strerror(errno));
+	relay->clients_max = clients;
+	relay_configure(relay, CONF_BASE);
+	set_unix_door(relay);
+	spawn(relay, program);
+	verdict_on_broken(show_log, relay);
+	while (relay->doors[DOOR_MAIN].length == 0 ||
+	    relay->doors[DOOR_SIDE].length == 0) {
+		relay_read_log(relay, note_door, relay);
+		if (relay->log_ended)
+			broken("the daemon did not start");
+	}
+	if (fcntl(relay->log_fd, F_SETFL, O_NONBLOCK) == -1)
+		cannot("fcntl: %s", strerror(errno));
+}
+
+/* Half of the buffer is kept for a verdict. */
+static void
+make_room(struct relay *relay)
+{
+	size_t half = sizeof(relay->log) / 2;
+
+	if (relay->log_length < sizeof(relay->log))
+		return;
+	if (relay->log_parsed < half)
+		cannot("a log line of over %zu bytes", half);
+	memmove(relay->log, relay->log + half, half);
+	relay->log_length -= half;
+	relay->log_parsed -= half;
+}
+
+void
+relay_read_log(struct relay *relay, relay_sink *sink, void *arg)
+{
+	ssize_t got;
+	char *end;
+
+	make_room(relay);
+	got = read(relay->log_fd, relay->log + relay->log_length,
+	    sizeof(relay->log) - relay->log_length);
+	if (got <= 0) {
+		relay->log_ended = got == 0;
+		return;
+	}
+	relay->log_length += (size_t)got;
+	while ((end = memchr(relay->log + relay->log_parsed, '\n',
+		    relay->log_length - relay->log_parsed)) != NULL) {
+		char *line = relay->log + relay->log_parsed;
+
+		*end = '\0';
+		relay->log_parsed = (size_t)(end + 1 - relay->log);
+		sink(line, arg);
+	}
+}
+
+static unsigned
+count_descriptors(pid_t pid)
+{
+	char path[PATH_SIZE];
+	struct dirent *entry;
+	unsigned count = 0;
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	directory = opendir(path);
+	if (directory == NULL)
+		broken("the daemon is gone");
+	while ((entry = readdir(directory)) != NULL)
+		count += entry->d_name[0] != '.';
+	closedir(directory);
+	return count;
+}
+
+/* What it allocated, without the pages of programs and libraries. */
+static uint64_t
+anonymous_kib(pid_t pid)
+{
+	char path[PATH_SIZE], line[256];
+	uint64_t kib = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		broken("the daemon is gone");
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, "RssAnon:", 8) == 0)
+			kib = strtoull(line + 8, NULL, 10);
+	fclose(file);
+	return kib;
+}
+
+void
+relay_holdings(const struct relay *relay, struct holdings *holdings)
+{
+	holdings->descriptors = count_descriptors(relay->pid);
+	holdings->memory_kib = anonymous_kib(relay->pid);
+}
+
+void
+relay_await_end(struct relay *relay, relay_sink *sink, void *arg)
+{
+	int status;
+
+	fcntl(relay->log_fd, F_SETFL, 0);
+	while (!relay->log_ended)
+		relay_read_log(relay, sink, arg);
+	if (waitpid(relay->pid, &status, 0) == -1)
+		cannot("waitpid: %s", strerror(errno));
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		broken("the daemon ended with %s %d",
+		    WIFEXITED(status) ? "status" : "signal",
+		    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	close(relay->log_fd);
+	remove_directory(relay);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Holds a daemon to its promises, for as long as one likes: hundreds of
+ * clients that come, speak, read, stop, and go as chance has it, and a check
+ * of every line that every one of them hears. Speaks TAP. See --help.
+ */
+#include "config.h"
+
+#include "crowd.h"
+#include "round.h"
+#include "verdict.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2
+
+/* Rounds, so that some clients live long, and holdings are seen often. */
+#define ROUND_LEAST_MS 700
+#define ROUND_MOST_MS  20000
+#define LAST_ROUND_MS  300
+
+/*
+ * What memory may have grown by when all have left, as that of the first
+ * rounds was: what malloc(3) keeps is cut up in another way each time.
+ */
+#define GROWTH_KIB   1024
+#define WARM_UP_RUNS 2
+
+struct options {
+	const char *policy, *program;
+	unsigned clients;
+	double seconds, patience_seconds;
+	uint64_t seed;
+};
+
+static const char *const policies[] = { "disconnect", "skip", "pause" };
+
+static void
+print_help(void)
+{
+	printf(
+	    "usage: soak [OPTION]...\n"
+	    "Start tcprelayd, put a crowd of clients on it, and check all\n"
+	    "that they hear.\n\n"
+	    "      --policy POLICY    disconnect, skip or pause "
+	    "(disconnect)\n"
+	    "      --seconds SECONDS  how long (5)\n"
+	    "      --clients N        how many at a time (200)\n"
+	    "      --seed N           what chance depends on (the time)\n"
+	    "      --patience SECONDS how long to wait for the daemon, where "
+	    "it has to\n"
+	    "                         do something (20)\n"
+	    "      --daemon PROGRAM   ($TCPRELAYD, or ./tcprelayd)\n"
+	    "      --help             show this and exit\n\n"
+	    "$TCPRELAY_TEST_WRAPPER may name a command to run it under.\n"
+	    "Exit status: 0 all was kept, 1 a promise is broken, 2 it could\n"
+	    "not run.\n");
+}
+
+static void
+set_option(struct options *options, int option)
+{
+	switch (option) {
+	case 'p':
+		options->policy = optarg;
+		break;
+	case 's':
+		options->seconds = strtod(optarg, NULL);
+		break;
+	case 'c':
+		options->clients = (unsigned)strtoul(optarg, NULL, 10);
+		break;
+	case 'S':
+		options->seed = strtoull(optarg, NULL, 10);
+		break;
+	case 'P':
+		options->patience_seconds = strtod(optarg, NULL);
+		break;
+	case 'd':
+		options->program = optarg;
+		break;
+	case 'h':
+		print_help();
+		exit(EXIT_SUCCESS);
+	default:
+		exit(EXIT_USAGE);
+	}
+}
+
+static void
+parse_options(struct options *options, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "policy", required_argument, NULL, 'p' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "clients", required_argument, NULL, 'c' },
+		{ "seed", required_argument, NULL, 'S' },
+		{ "patience", required_argument, NULL, 'P' },
+		{ "daemon", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *program = getenv("TCPRELAYD");
+	int option;
+
+	*options = (struct options){
+		.policy = policies[0],
+		.program = program == NULL ? "./tcprelayd" : program,
+		.clients = 200,
+		.seconds = 5,
+		.patience_seconds = 20,
+		.seed = now_ms(),
+	};
+	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		set_option(options, option);
+	if (optind < argc || options->clients < 1 || options->clients > 20000 ||
+	    !(options->seconds > 0) || !(options->patience_seconds > 0))
+		errx(EXIT_USAGE, "wrong usage; try --help");
+}
+
+static enum policy
+find_policy(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		if (strcmp(policies[i], name) == 0)
+			return (enum policy)i;
+	errx(EXIT_USAGE, "--policy %s: there is none of that name", name);
+}
+
+static void
+raise_descriptor_limit(unsigned clients)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < clients + 64)
+		cannot("only %ju files may be open", (uintmax_t)limit.rlim_max);
+}
+
+static void
+init(struct crowd *crowd, const struct options *options)
+{
+	int room;
+
+	memset(crowd, 0, sizeof(*crowd));
+	crowd->policy = find_policy(options->policy);
+	chance_seed(&crowd->chance, options->seed);
+	speech_init(&crowd->chance);
+	raise_descriptor_limit(options->clients);
+	signal(SIGPIPE, SIG_IGN);
+	for (room = 0; room < ROOMS; room++) {
+		crowd->ledgers[room].room = room == ROOM_MAIN ? "main" : "side";
+		crowd->ledgers[room].speakers = &crowd->speakers;
+	}
+	crowd->target = options->clients;
+	crowd->clients =
+	    resize(NULL, options->clients, sizeof(*crowd->clients));
+	crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
+	relay_start(&crowd->relay, options->program, options->policy,
+	    options->clients + 64);
+	crowd->patience_ms = (uint64_t)(options->patience_seconds * 1000);
+	if (crowd->relay.wrapped)
+		crowd->patience_ms *= 10;
+}
+
+/* A sanitizer, or a tool like it, keeps what was let go of. */
+static bool
+is_memory_its_own(const struct relay *relay)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	return false;
+#endif
+#endif
+	return !relay->wrapped;
+}
+
+/* A daemon notices at its own pace that the last have gone. */
+static void
+check_descriptors(
+    struct crowd *crowd, const struct holdings *before, struct holdings *after)
+{
+	uint64_t until_ms = now_ms() + crowd->patience_ms;
+
+	do {
+		crowd_turn(crowd);
+		relay_holdings(&crowd->relay, after);
+	} while (
+	    after->descriptors != before->descriptors && now_ms() < until_ms);
+	if (after->descriptors != before->descriptors)
+		broken("the daemon holds %u descriptors, without clients; it "
+		       "held %u",
+		    after->descriptors, before->descriptors);
+}
+
+static void
+check_memory(const struct crowd *crowd, const struct holdings *warm,
+    const struct holdings *now)
+{
+	if (is_memory_its_own(&crowd->relay) &&
+	    now->memory_kib > warm->memory_kib + GROWTH_KIB)
+		broken("the daemon holds %ju KiB, without clients; it held "
+		       "%ju after the first rounds",
+		    (uintmax_t)now->memory_kib, (uintmax_t)warm->memory_kib);
+}
+
+static void
+report(const struct crowd *crowd, const struct holdings *before,
+    const struct holdings *warm, const struct holdings *after)
+{
+	const struct totals *totals = &crowd->totals;
+
+	printf("ok 1 - promises kept policy=%s\n", crowd->relay.policy);
+	printf("# rounds=%ju clients=%ju said=%ju delivered=%ju "
+	       "delivered_mib=%ju dropped=%ju missed=%ju reloads=%ju\n",
+	    (uintmax_t)totals->rounds, (uintmax_t)totals->clients,
+	    (uintmax_t)totals->said, (uintmax_t)totals->delivered,
+	    (uintmax_t)totals->delivered_bytes >> 20,
+	    (uintmax_t)totals->dropped, (uintmax_t)totals->missed,
+	    (uintmax_t)totals->reloads);
+	printf("# descriptors=%u,%u memory_kib=%ju,%ju,%ju\n",
+	    before->descriptors, after->descriptors,
+	    (uintmax_t)before->memory_kib, (uintmax_t)warm->memory_kib,
+	    (uintmax_t)after->memory_kib);
+}
+
+static uint64_t
+round_length(struct crowd *crowd, const struct options *options)
+{
+	uint64_t most = (uint64_t)(options->seconds * 1000 / 4);
+
+	if (most > ROUND_MOST_MS)
+		most = ROUND_MOST_MS;
+	if (most < ROUND_LEAST_MS)
+		return ROUND_LEAST_MS;
+	return chance_between(&crowd->chance, ROUND_LEAST_MS, most);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct crowd crowd;
+	struct options options;
+	struct holdings before, warm = { 0 }, after;
+	uint64_t end_ms;
+
+	parse_options(&options, argc, argv);
+	printf("1..1\n# soak --policy %s --seconds %g --clients %u --seed "
+	       "%ju\n",
+	    options.policy, options.seconds, options.clients,
+	    (uintmax_t)options.seed);
+	fflush(stdout);
+	init(&crowd, &options);
+	verdict_name(options.policy);
+	relay_holdings(&crowd.relay, &before);
+	end_ms = now_ms() + (uint64_t)(options.seconds * 1000);
+	do {
+		round_run(&crowd, round_length(&crowd, &options));
+		check_descriptors(&crowd, &before, &after);
+		if (crowd.totals.rounds <= WARM_UP_RUNS)
+			warm = after;
+		check_memory(&crowd, &warm, &after);
+	} while (now_ms() < end_ms);
+	round_run_last(&crowd, LAST_ROUND_MS);
+	report(&crowd, &before, &warm, &after);
+	return EXIT_SUCCESS;
+}
