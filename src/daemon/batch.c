@@ -136,6 +136,7 @@ batch_append(struct batch *batch, struct batch_origin *origin,
 	memcpy(batch->data + batch->length, lines, length);
 	batch->length += (uint32_t)length;
 	batch->lines += count;
+	batch->all_lines += count;
 	span->length += (uint32_t)length;
 	span->lines += count;
 	return count;
@@ -156,6 +157,7 @@ batch_rewind(struct batch *batch)
 	batch->length = 0;
 	batch->fanned_out = 0;
 	batch->span_count = 0;
+	batch->all_lines = 0;
 }
 
 /* The first span that ends after offset, or span_count. */
@@ -261,4 +263,50 @@ batch_next_run(struct batch_cursor *cursor, const struct batch_origin *origin,
 		else
 			enter_next_batch(cursor, origin);
 	}
+}
+
+uint64_t
+batch_line_end(const struct batch *batch, uint64_t position)
+{
+	const char *at, *lf;
+
+	while (batch_end(batch) < position)
+		batch = batch->next;
+	if (position <= batch->position)
+		return batch->position;
+	at = batch->data + (position - batch->position) - 1;
+	lf = memchr(at, '\n', (size_t)(batch->data + batch->length - at));
+	return batch->position + (uint64_t)(lf + 1 - batch->data);
+}
+
+/* A batch without a line of the origin is not looked into. */
+static bool
+skip_batch(struct batch_cursor *cursor, uint64_t until, uint64_t *lines)
+{
+	const struct batch *batch = cursor->batch;
+
+	if (cursor->offset > 0 || cursor->next_own != BATCH_NO_SPAN ||
+	    batch_end(batch) > until)
+		return false;
+	*lines += batch->all_lines;
+	cursor->offset = batch->length;
+	return true;
+}
+
+uint64_t
+batch_skip(struct batch_cursor *cursor, const struct batch_origin *origin,
+    uint64_t until)
+{
+	struct iovec run;
+	uint64_t lines = 0;
+
+	while (batch_cursor_position(cursor) < until) {
+		if (cursor->offset == cursor->batch->length)
+			enter_next_batch(cursor, origin);
+		else if (skip_batch(cursor, until, &lines))
+			continue;
+		else if (batch_next_run(cursor, origin, until, &run))
+			lines += count_lines(run.iov_base, run.iov_len);
+	}
+	return lines;
 }

@@ -59,6 +59,7 @@ struct batch {
 	uint32_t size, length;
 	uint32_t fanned_out; /* bytes at the front that were sent */
 	uint32_t lines;	     /* in the bytes that were not */
+	uint32_t all_lines;
 	struct batch_span *spans;
 	uint32_t span_count, span_size;
 	char data[];
@@ -108,6 +109,19 @@ void batch_set_fanned_out(struct batch *batch);
 
 /* Empties a batch that was all sent and that nobody else refers to. */
 void batch_rewind(struct batch *batch);
+
+/*
+ * Where in the bytes of the room the line ends that position, which is in this
+ * batch or a later one, is in, or before.
+ */
+uint64_t batch_line_end(const struct batch *batch, uint64_t position);
+
+/*
+ * Moves the cursor to until, which has to be a line's end, over lines that
+ * are not sent. Returns how many of them are not the origin's own.
+ */
+uint64_t batch_skip(struct batch_cursor *cursor,
+    const struct batch_origin *origin, uint64_t until);
 
 /* Of the bytes of the room: the first after those of this batch. */
 uint64_t batch_end(const struct batch *batch);

@@ -3,10 +3,13 @@
 
 #include "daemon/brake.h"
 
+#include "common/log.h"
+#include "daemon/backlog.h"
+#include "daemon/conf.h"
 #include "daemon/conn.h"
-#include "daemon/fanout.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
+#include "daemon/stats.h"
 
 #include <string.h>
 
@@ -36,6 +39,7 @@ let_go(struct member *member)
 	LIST_REMOVE(member, hold.holder_entry);
 	if (--brake->holder_count > 0)
 		return;
+	log_debug("senders go on room=%s", member->room->name);
 	event_del(brake->tick);
 	resume_senders(brake);
 }
@@ -45,24 +49,34 @@ pull(struct member *member)
 {
 	struct brake *brake = &member->room->brake;
 
-	if (member->hold.holds || member->hold.used_ms == BRAKE_GRACE_MS ||
-	    member->room->rooms->no_brakes)
+	if (member->hold.holds || member->room->rooms->no_brakes)
 		return;
 	member->hold.holds = true;
-	member->hold.mark = fanout_acknowledged_bytes(member);
+	member->hold.mark = backlog_acknowledged_bytes(member);
 	LIST_INSERT_HEAD(&brake->holders, member, hold.holder_entry);
-	if (brake->holder_count++ == 0)
-		event_add(brake->tick, &tick_time);
+	if (brake->holder_count++ > 0)
+		return;
+	log_debug("senders wait room=%s", member->room->name);
+	event_add(brake->tick, &tick_time);
+}
+
+static bool
+is_lossless(const struct room *room)
+{
+	return room->rooms->conf->policy == CONF_POLICY_PAUSE;
 }
 
 bool
 brake_update(struct member *member, uint64_t backlog, uint64_t limit)
 {
-	if (backlog > limit / 2)
+	bool lossless = is_lossless(member->room);
+	bool spent = !lossless && member->hold.used_ms >= BRAKE_GRACE_MS;
+
+	if (backlog > limit / 2 && !spent)
 		pull(member);
 	else if (backlog <= limit / 4)
 		let_go(member);
-	return backlog > limit && member->hold.used_ms == BRAKE_GRACE_MS;
+	return backlog > limit && spent;
 }
 
 void
@@ -175,17 +189,32 @@ pace_of(const struct room *room)
 
 	if (!most_take(listeners, brake->behind_count))
 		LIST_FOREACH (member, &brake->holders, hold.holder_entry)
-			taken += fanout_acknowledged_bytes(member) -
+			taken += backlog_acknowledged_bytes(member) -
 			    member->hold.mark;
 	return brake_pace(
 	    listeners, brake->behind_count, brake->holder_count, taken);
+}
+
+/* The time that a holder has not moved, under the lossless policy. */
+static void
+charge_stall(struct member *member)
+{
+	struct brake_hold *hold = &member->hold;
+	int64_t limit = member->room->rooms->conf->stall_seconds;
+	int64_t position = backlog_acknowledged_bytes(member);
+
+	hold->used_ms =
+	    position > hold->mark ? 0 : hold->used_ms + BRAKE_TICK_MS;
+	hold->mark = position;
+	if (hold->used_ms >= limit * 1000)
+		conn_close(member->conn, CONN_STALLED);
 }
 
 static void
 charge(struct member *member, const struct brake_pace *pace)
 {
 	struct brake_hold *hold = &member->hold;
-	int64_t position = fanout_acknowledged_bytes(member);
+	int64_t position = backlog_acknowledged_bytes(member);
 	int64_t taken = position - hold->mark;
 	int silent_ms = taken > 0 ? 0 : conn_silent_ms(member->conn);
 
@@ -201,15 +230,22 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	struct room *room = arg;
 	struct brake *brake = &room->brake;
 	struct member *member, *next;
-	struct brake_pace pace = pace_of(room);
+	bool lossless = is_lossless(room);
+	struct brake_pace pace = { 0 };
 
 	(void)fd;
 	(void)what;
 	event_add(brake->tick, &tick_time);
+	room->rooms->stats->paused_ms += BRAKE_TICK_MS;
+	if (!lossless)
+		pace = pace_of(room);
 	for (member = LIST_FIRST(&brake->holders); member != NULL;
 	     member = next) {
 		next = LIST_NEXT(member, hold.holder_entry);
-		charge(member, &pace);
+		if (lossless)
+			charge_stall(member);
+		else
+			charge(member, &pace);
 	}
 }
 

@@ -25,11 +25,15 @@
  * all that they are sent, one that takes nothing has used at least as much of
  * its grace as the time since its kernel last acknowledged anything.
  *
+ * Under slow_client.policy "pause" nobody's grace is used up: the brake is held
+ * until the member has caught up enough, and one that has taken nothing for
+ * limits.stall_seconds meanwhile is closed.
+ *
  * With its grace used up a member lets go, and when more than the whole of
- * backlog_bytes waits for it, it is closed as too slow. It has its grace again
- * when it has caught up. So readers that have stopped hold up the others for a
- * tenth of a second at most, once, or for half a second where hardly anybody
- * reads; and however they read, not much longer below the pace.
+ * backlog_bytes waits for it, the policy acts: backlog.h. It has its grace
+ * again when it has caught up. So readers that have stopped hold up the others
+ * for a tenth of a second at most, once, or for half a second where hardly
+ * anybody reads; and however they read, not much longer below the pace.
  */
 #ifndef BRAKE_H
 #define BRAKE_H
@@ -63,7 +67,7 @@ struct brake {
 struct brake_hold {
 	LIST_ENTRY(member) holder_entry, waiting_entry;
 	int64_t mark; /* bytes it had acknowledged at the last tick */
-	int used_ms;  /* of its grace */
+	int used_ms;  /* of its grace; or the time that it took nothing */
 	bool holds, waits;
 };
 
@@ -92,7 +96,7 @@ void brake_clear(struct room *room);
 
 /*
  * Tells the brake how many bytes wait for a member that is behind, of which it
- * may have limit. Returns whether it is too slow.
+ * may have limit. Returns whether the policy has to act.
  */
 bool brake_update(struct member *member, uint64_t backlog, uint64_t limit);
 

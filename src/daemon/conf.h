@@ -19,7 +19,11 @@
 #define CONF_NO_PERMISSIONS (-1) /* what umask(2) leaves */
 
 enum conf_mode { CONF_MODE_RELAY, CONF_MODE_CHAT };
-enum conf_policy { CONF_POLICY_DISCONNECT };
+enum conf_policy {
+	CONF_POLICY_DISCONNECT,
+	CONF_POLICY_SKIP,
+	CONF_POLICY_PAUSE
+};
 
 struct conf_strings {
 	char **texts;
@@ -50,6 +54,7 @@ struct conf {
 	int64_t lines_per_second, burst_lines;
 	int64_t policy; /* enum conf_policy */
 	int64_t backlog_bytes;
+	int64_t stall_seconds;
 	int64_t history_lines;	 /* 0: none */
 	char *history_directory; /* or NULL */
 	int64_t quiet_above;

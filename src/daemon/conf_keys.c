@@ -102,8 +102,12 @@ const struct conf_key conf_keys[] = {
 	{ "limits.burst_lines", CONF_INTEGER, FIELD(burst_lines),
 	  .fallback = 20, .min = 1, .max = 1000000,
 	  .help = "lines that it may send at once before that" },
+	{ "limits.stall_seconds", CONF_INTEGER, FIELD(stall_seconds),
+	  .fallback = 30, .min = 1, .max = 86400,
+	  .help = "how long senders wait for a client that reads nothing, "
+	          "with slow_client.policy = \"pause\"" },
 	{ "slow_client.policy", CONF_CHOICE, FIELD(policy),
-	  .choices = "disconnect", .fallback = CONF_POLICY_DISCONNECT,
+	  .choices = "disconnect skip pause", .fallback = CONF_POLICY_DISCONNECT,
 	  .help = "what happens to a client that reads too slowly" },
 	{ "slow_client.backlog_bytes", CONF_INTEGER, FIELD(backlog_bytes),
 	  .fallback = 1048576, .min = 1024, .max = 1099511627776,

@@ -437,6 +437,52 @@ conn_queue_copy(struct conn *conn, const char *bytes, size_t length)
 	queued(conn, bytes, length);
 }
 
+/* As if it had not been queued. */
+static uint64_t
+take_back(struct conn *conn, struct evbuffer *queue, size_t kept)
+{
+	size_t bytes = evbuffer_get_length(queue) - kept;
+	uint64_t lines = count_buffer_lines(queue, kept);
+
+	conn->counts.bytes_out -= bytes;
+	conn->counts.lines_out -= lines;
+	conn->set->stats->bytes_lost += bytes;
+	conn->set->stats->lines_lost += lines;
+	return lines;
+}
+
+/*
+ * What stays is copied, so that nothing is referred to. A bufferevent freezes
+ * the front of its output, for it alone may take from there; it is not at it
+ * now.
+ */
+uint64_t
+conn_trim_queue(struct conn *conn)
+{
+	struct evbuffer *queue;
+	struct evbuffer_ptr end;
+	uint64_t lines;
+	size_t kept;
+	char *rest;
+
+	if (!conn->queued)
+		return 0;
+	queue = bufferevent_get_output(conn->bev);
+	end = evbuffer_search(queue, "\n", 1, NULL);
+	if (end.pos == -1)
+		return 0;
+	kept = (size_t)end.pos + 1;
+	lines = take_back(conn, queue, kept);
+	rest = xmalloc(kept);
+	evbuffer_unfreeze(queue, 1);
+	evbuffer_copyout(queue, rest, kept);
+	evbuffer_drain(queue, evbuffer_get_length(queue));
+	evbuffer_freeze(queue, 1);
+	evbuffer_add(queue, rest, kept);
+	free(rest);
+	return lines;
+}
+
 void
 conn_count_lines_in(struct conn *conn, uint64_t lines)
 {

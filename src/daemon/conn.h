@@ -39,6 +39,7 @@ enum conn_reason {
 	CONN_ERROR,	    /* any other error of the socket */
 	CONN_LINE_TOO_LONG, /* over limits.line_bytes */
 	CONN_TOO_SLOW,	    /* over slow_client.backlog_bytes */
+	CONN_STALLED,	    /* senders waited limits.stall_seconds for it */
 	CONN_NOT_DRAINED,   /* it did not take what was queued in time */
 	CONN_DENIED,	    /* by a list of its listener */
 	CONN_QUIT,	    /* the person said so, in mode chat */
@@ -168,6 +169,12 @@ void conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
     void (*release)(void *arg), void *arg);
 /* Queues a copy. */
 void conn_queue_copy(struct conn *conn, const char *bytes, size_t length);
+
+/*
+ * Takes back what is queued, but for the rest of the line that is on its way.
+ * Returns how many lines that were.
+ */
+uint64_t conn_trim_queue(struct conn *conn);
 
 /* Says that a conn_send() comes soon. */
 static inline void

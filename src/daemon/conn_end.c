@@ -31,6 +31,7 @@ static const struct {
 	[CONN_ERROR] = { "error", DROP },
 	[CONN_LINE_TOO_LONG] = { "line too long", DROP },
 	[CONN_TOO_SLOW] = { "too slow", DROP },
+	[CONN_STALLED] = { "stalled", DROP },
 	[CONN_NOT_DRAINED] = { "not drained", DROP },
 	[CONN_DENIED] = { "denied", DROP },
 	[CONN_QUIT] = { "quit", DRAIN },

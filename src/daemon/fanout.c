@@ -5,8 +5,8 @@
 
 #include "common/clock.h"
 #include "common/count.h"
+#include "daemon/backlog.h"
 #include "daemon/batch.h"
-#include "daemon/brake.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/history.h"
@@ -54,60 +54,6 @@ struct round {
 	int file;	   /* and the same in a file, or -1 */
 };
 
-static void
-catch_up(struct member *member)
-{
-	batch_unref(member->behind);
-	member->behind = NULL;
-	brake_forgive(member);
-}
-
-static void
-release_batch(void *arg)
-{
-	batch_unpin(arg);
-}
-
-/* Moves a member that is behind; its reference goes along. */
-static void
-advance(struct member *member, const struct batch_cursor *cursor)
-{
-	struct batch *old = member->behind;
-
-	member->behind = batch_ref(cursor->batch);
-	member->behind_offset = cursor->offset;
-	batch_unref(old);
-}
-
-/*
- * Queues what a member has missed: references until FANOUT_QUEUE_BYTES wait,
- * or, for one that leaves, to the end.
- */
-static void
-feed(struct member *member, uint64_t until, size_t queue_bytes)
-{
-	struct batch_cursor cursor = batch_cursor_at(
-	    member->behind, member->behind_offset, &member->origin);
-	struct iovec run;
-
-	while (conn_queued_bytes(member->conn) < queue_bytes) {
-		if (!batch_next_run(&cursor, &member->origin, until, &run)) {
-			catch_up(member);
-			return;
-		}
-		conn_queue_reference(member->conn, run.iov_base, run.iov_len,
-		    release_batch, batch_pin(cursor.batch));
-	}
-	advance(member, &cursor);
-}
-
-/* What was fanned out last ended here. */
-static uint64_t
-fanned_out_position(const struct room *room)
-{
-	return room->from->position + room->from->fanned_out;
-}
-
 /*
  * What is queued for a member always ends where a line ends, so these lines
  * may follow it wherever the member is.
@@ -122,9 +68,7 @@ fanout_tell(struct member *member, const char *lines, size_t length)
 	room_fan_out(member->room);
 	if (!conn_takes_output(conn) || length == 0)
 		return;
-	if (member->behind != NULL)
-		feed(member, fanned_out_position(member->room),
-		    FANOUT_QUEUE_BYTES);
+	backlog_feed(member);
 	sent = conn_is_queued(conn) ? 0 : conn_send(conn, &run, 1);
 	conn_count_lines_out(conn, count_lines(lines, sent));
 	if (sent < length && conn_takes_output(conn))
@@ -147,80 +91,17 @@ queue_piece(
 	    member->conn, bytes, length, on_piece_released, history_pin(chunk));
 }
 
-/* Bytes of a replay that are still queued, and of what was queued before. */
-static uint64_t
-replay_bytes(const struct member *member)
-{
-	uint64_t sent =
-	    conn_output_bytes(member->conn) - conn_queued_bytes(member->conn);
-
-	return member->replay_end > sent ? member->replay_end - sent : 0;
-}
-
 bool
 fanout_replay(struct member *member, size_t lines)
 {
 	room_fan_out(member->room);
-	if (!conn_takes_output(member->conn) || replay_bytes(member) > 0)
+	if (!conn_takes_output(member->conn) ||
+	    backlog_replay_bytes(member) > 0)
 		return false;
-	if (member->behind != NULL)
-		feed(member, fanned_out_position(member->room),
-		    FANOUT_QUEUE_BYTES);
+	backlog_feed(member);
 	history_each_piece(member->room->history, lines, queue_piece, member);
 	member->replay_end = conn_output_bytes(member->conn);
 	return true;
-}
-
-void
-fanout_leave(struct member *member, bool drained)
-{
-	if (member->behind == NULL)
-		return;
-	if (drained)
-		feed(member, fanned_out_position(member->room), SIZE_MAX);
-	else
-		catch_up(member);
-}
-
-int64_t
-fanout_acknowledged_bytes(const struct member *member)
-{
-	return (int64_t)(member->behind->position + member->behind_offset) -
-	    (int64_t)conn_unacknowledged_bytes(member->conn);
-}
-
-/*
- * Bytes that are kept for the member, its own lines among them: they hold the
- * batches just as long.
- */
-static uint64_t
-backlog_bytes(const struct member *member, uint64_t until)
-{
-	uint64_t position = member->behind->position + member->behind_offset;
-
-	return conn_queued_bytes(member->conn) - replay_bytes(member) +
-	    (until - position);
-}
-
-static void
-police(struct member *member, uint64_t until)
-{
-	uint64_t limit = (uint64_t)member->room->rooms->conf->backlog_bytes;
-
-	if (member->behind != NULL &&
-	    brake_update(member, backlog_bytes(member, until), limit))
-		conn_close(member->conn, CONN_TOO_SLOW);
-}
-
-void
-fanout_resume(struct member *member)
-{
-	uint64_t until = fanned_out_position(member->room);
-
-	if (member->behind == NULL)
-		return;
-	feed(member, until, FANOUT_QUEUE_BYTES);
-	police(member, until);
 }
 
 static void
@@ -262,15 +143,6 @@ seek(struct batch_cursor *cursor, const struct batch_origin *origin,
 	return lines;
 }
 
-/* The member goes on from the cursor when its connection has drained. */
-static void
-fall_behind(struct member *member, const struct batch_cursor *cursor)
-{
-	member->behind = batch_ref(cursor->batch);
-	member->behind_offset = cursor->offset;
-	brake_fall_behind(member);
-}
-
 /* The socket took only so much of the round. */
 static void
 stop_short(const struct round *round, struct member *member, size_t sent)
@@ -280,10 +152,7 @@ stop_short(const struct round *round, struct member *member, size_t sent)
 
 	conn_count_lines_out(
 	    member->conn, seek(&cursor, &member->origin, round->until, sent));
-	fall_behind(member, &cursor);
-	if (!conn_is_queued(member->conn))
-		feed(member, round->until, FANOUT_QUEUE_BYTES);
-	police(member, round->until);
+	backlog_begin(member, &cursor, round->until);
 }
 
 static void
@@ -311,7 +180,7 @@ fan_out_to(const struct round *round, struct member *member)
 	if (!conn_takes_output(member->conn))
 		return;
 	if (member->behind != NULL) {
-		police(member, round->until);
+		backlog_judge(member, round->until);
 		return;
 	}
 	if (conn_is_queued(member->conn)) {

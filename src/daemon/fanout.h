@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From a room's batches to every member: the only writer of lines to
- * connections, and the judge of slow ones.
+ * From a room's batches to every member that is not behind.
  *
  * Nearly all the cost of a relay is the kernel's send, about 2 us a call, so a
  * fan-out makes one call a member, as full as it can be, straight from the
- * batch. A member whose socket does not take it all falls behind: it keeps its
- * place in the batch, and goes on from there when its socket drains. At most
- * FANOUT_QUEUE_BYTES of references are queued for it at a time, so a stalled
- * member costs a few hundred bytes whatever it has missed.
+ * batch. A member whose socket does not take it all falls behind: backlog.h.
  */
 #ifndef FANOUT_H
 #define FANOUT_H
@@ -20,18 +16,13 @@
 struct member;
 struct room;
 
-#define FANOUT_QUEUE_BYTES 65536
-
 /* Sends what waits in the room. Marks connections closed; frees none. */
 void fanout_room(struct room *room);
-
-/* The member's connection has drained: it gets more of what it has missed. */
-void fanout_resume(struct member *member);
 
 /*
  * Whole lines for one member alone: sent after all that its room has gathered,
  * which is fanned out first, and queued, as a copy, where the socket does not
- * take them. Where more than FANOUT_QUEUE_BYTES wait for it they may come
+ * take them. Where more than BACKLOG_QUEUE_BYTES wait for it they may come
  * before some of what it has missed. What is not read stays until it is: the
  * caller bounds it.
  */
@@ -44,17 +35,5 @@ void fanout_tell(struct member *member, const char *lines, size_t length);
  * still waits there is no other; returns whether there was one.
  */
 bool fanout_replay(struct member *member, size_t lines);
-
-/*
- * The member has left its room. When its connection will be drained, all that
- * it has missed is queued now; otherwise it is let go.
- */
-void fanout_leave(struct member *member, bool drained);
-
-/*
- * Of a member that is behind: where in the bytes of its room its peer's kernel
- * has acknowledged them. A system call.
- */
-int64_t fanout_acknowledged_bytes(const struct member *member);
 
 #endif

@@ -4,6 +4,7 @@
 #include "daemon/member.h"
 
 #include "common/xmalloc.h"
+#include "daemon/backlog.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/fanout.h"
@@ -74,7 +75,7 @@ static void
 on_drained(struct conn *conn, void *owner)
 {
 	(void)conn;
-	fanout_resume(owner);
+	backlog_resume(owner);
 }
 
 static void
@@ -84,7 +85,7 @@ on_leave(struct conn *conn, bool drained, void *owner)
 
 	(void)conn;
 	room_leave(member->room, member);
-	fanout_leave(member, drained);
+	backlog_leave(member, drained);
 	line_clear(&member->framer);
 	rate_free(member->rate);
 	free(member);

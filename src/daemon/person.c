@@ -5,6 +5,7 @@
 
 #include "common/xmalloc.h"
 #include "daemon/account.h"
+#include "daemon/backlog.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/fanout.h"
@@ -173,7 +174,7 @@ depart(struct person *person, const char *why, bool drained)
 	if (why != NULL && tells_who_comes(room))
 		person_show(person, "*** %s left (%s)", person->name, why);
 	room_leave(room, &person->member);
-	fanout_leave(&person->member, drained);
+	backlog_leave(&person->member, drained);
 	room_release(room);
 }
 
@@ -216,6 +217,7 @@ why_left(const struct person *person)
 	case CONN_ERROR:
 		return "connection lost";
 	case CONN_TOO_SLOW:
+	case CONN_STALLED:
 	case CONN_NOT_DRAINED:
 		return "too slow";
 	case CONN_SHUTDOWN:
@@ -247,7 +249,7 @@ on_drained(struct conn *conn, void *owner)
 	(void)conn;
 	person->unread_bytes = 0;
 	speech_go_on(person);
-	fanout_resume(&person->member);
+	backlog_resume(&person->member);
 }
 
 static void

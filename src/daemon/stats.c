@@ -57,6 +57,13 @@ const struct stats_row stats_rows[] = {
 	{ "shared_rounds", STATS_COUNTER, FIELD(shared_rounds),
 	  .help = "fan-outs that the kernel sent to everybody from the same "
 		  "pages" },
+	{ "lines_skipped", STATS_COUNTER, FIELD(lines_skipped),
+	  .help = "lines that were left out for clients that read too slowly, "
+		  "each counted for every client" },
+	{ "paused_seconds", STATS_COUNTER,
+	  .offset = offsetof(struct stats, paused_ms), .units = 1000,
+	  .help = "time that senders of a room waited for its readers, summed "
+		  "over rooms" },
 	{ "reloads", STATS_COUNTER, FIELD(reloads),
 	  .help = "times that the configuration was read again" },
 	{ "reloads_failed", STATS_COUNTER, FIELD(reloads_failed),

@@ -46,6 +46,8 @@ struct stats {
 	uint64_t shared_rounds;
 	uint64_t transcript_lines_lost;
 	uint64_t reloads, reloads_failed;
+	uint64_t lines_skipped;
+	uint64_t paused_ms;
 	struct stats_histogram batch_bytes, batch_lines, batch_seconds;
 };
 

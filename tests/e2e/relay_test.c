@@ -559,49 +559,6 @@ test_a_last_half_line_after_a_failed_write_arrives(void **state)
 	relay_stop(relay);
 }
 
-static void
-test_a_stopped_reader_costs_the_others_nothing(void **state)
-{
-	enum { LINES = 40000 };
-	struct relay *relay =
-	    relay_start("listen = \"127.0.0.1:0\";"
-			"slow_client = { backlog_bytes = 100000; };",
-		1);
-	static const char *const send_only[] = { "-s", NULL };
-	char path[128], input[128], *sent, *got, line[1000];
-	int stopped = relay_connect(relay), small = 4096, fd, i;
-	size_t length, got_length;
-	pid_t reader, client;
-	FILE *file;
-
-	(void)state;
-	setsockopt(stopped, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	strcpy(path, relay_path(relay, "out"));
-	reader = start_reader(relay, path);
-	strcpy(input, relay_path(relay, "input"));
-	file = fopen(input, "we");
-	memset(line, 'y', sizeof(line));
-	for (i = 0; i < LINES; i++)
-		fprintf(file, "%d %.900s\n", i, line);
-	assert_int_equal(fclose(file), 0);
-	fd = open(input, O_RDONLY | O_CLOEXEC);
-	client = start_client(relay, send_only, fd, -1, STDERR_FILENO);
-	close(fd);
-	assert_non_null(
-	    strstr(relay_await_log(relay, "closed"), "reason=\"too slow\""));
-	assert_int_equal(await_exit(client), 0);
-	kill(relay->pid, SIGTERM);
-	assert_int_equal(await_exit(reader), 0);
-	sent = read_whole_file(input, &length);
-	got = read_whole_file(path, &got_length);
-	assert_int_equal(got_length, length);
-	assert_true(memcmp(sent, got, length) == 0);
-	free(sent);
-	free(got);
-	close(stopped);
-	relay_await_stop(relay);
-}
-
 int
 main(void)
 {
@@ -620,7 +577,6 @@ main(void)
 		E2E_TEST(test_resets_while_others_talk),
 		E2E_TEST(test_last_words_of_one_who_never_reads_arrive),
 		E2E_TEST(test_a_last_half_line_after_a_failed_write_arrives),
-		E2E_TEST(test_a_stopped_reader_costs_the_others_nothing),
 	};
 
 	return cmocka_run_group_tests_name("relay", tests, NULL, NULL);

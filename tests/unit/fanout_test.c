@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/xmalloc.h"
+#include "daemon/backlog.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/fanout.h"
@@ -304,7 +305,7 @@ test_many_stalled_members_hold_one_copy(void **state)
 		struct conn *conn = f->room->members[i + 1]->conn;
 
 		assert_in_range(conn_queued_bytes(conn), 1,
-		    FANOUT_QUEUE_BYTES + BATCH_BYTES);
+		    BACKLOG_QUEUE_BYTES + BATCH_BYTES);
 		assert_int_equal(hear(f, stalled[i], 0), LINES);
 		close(stalled[i]);
 	}
@@ -373,6 +374,57 @@ test_a_stopped_member_is_closed_and_the_others_go_on(void **state)
 	close(talker);
 	close(stopped);
 	close(listener);
+}
+
+/* The talker's next line, when the brake lets it. */
+static void
+say_when_read(struct fixture *f, int talker, unsigned number)
+{
+	while (f->room->brake.holder_count > 0)
+		turn(f);
+	say(f, talker, number);
+}
+
+/*
+ * Members that stopped at different times: each would hold what was current
+ * then. Reads what is left of the first one, which is whole lines in order.
+ */
+static void
+test_skipping_members_hold_nothing_old(void **state)
+{
+	enum { STOPPED = 12, APART = 4000 };
+	struct fixture *f = *state;
+	int talker = join(f), stopped[STOPPED], i;
+	unsigned number = 0, heard = 0, expected = 0;
+	size_t before = mallinfo2().uordblks;
+	char line[LINE_BYTES + 1] = "";
+
+	f->conf->backlog_bytes = 100000;
+	f->conf->policy = CONF_POLICY_SKIP;
+	for (i = 0; i < STOPPED; i++) {
+		stopped[i] = join(f);
+		while (number < (unsigned)(i + 1) * APART)
+			say_when_read(f, talker, number++);
+	}
+	assert_int_equal(conn_set_count(f->conns), 1 + STOPPED);
+	assert_in_range(
+	    mallinfo2().uordblks - before, 0, 4 * BATCH_BYTES + STOPPED * 8000);
+	while (expected < number) {
+		if (read(stopped[0], line, LINE_BYTES) != LINE_BYTES) {
+			turn(f);
+			continue;
+		}
+		assert_int_equal(line[LINE_BYTES - 1], '\n');
+		assert_true(strtoul(line, NULL, 10) >= expected);
+		expected = (unsigned)strtoul(line, NULL, 10) + 1;
+		heard++;
+	}
+	turn(f);
+	assert_int_equal(f->room->members[1]->skipped, 0);
+	assert_true(heard < number);
+	for (i = 0; i < STOPPED; i++)
+		close(stopped[i]);
+	close(talker);
 }
 
 /* Its own lines hold the batches as long as those of the others do. */
@@ -655,6 +707,7 @@ main(void)
 		FANOUT_TEST(test_large_rounds_for_many_stay_as_they_were),
 		FANOUT_TEST(
 		    test_a_stopped_member_is_closed_and_the_others_go_on),
+		FANOUT_TEST(test_skipping_members_hold_nothing_old),
 		FANOUT_TEST(test_a_stopped_member_that_talks_keeps_no_more),
 		FANOUT_TEST(test_one_who_leaves_and_resets_is_freed),
 		FANOUT_TEST(test_one_who_leaves_does_not_keep_what_comes_after),

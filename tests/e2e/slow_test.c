@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Readers that are too slow: that they cost the others lines or time, that
+ * lines are left out in pieces or uncounted, that "pause" loses one, and that a
+ * crowd of stopped ones costs more than one does.
+ */
+#include "config.h"
+
+#include "harness.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINES	   40000
+#define LINE_BYTES 900 /* besides the number */
+
+/* A room in which much is said, and one reads all of it. */
+struct talk {
+	struct relay *relay;
+	char input[128], output[128];
+	pid_t reader, writer;
+};
+
+static void
+write_input(const char *path)
+{
+	char line[LINE_BYTES + 1] = "";
+	FILE *file = fopen(path, "we");
+	int i;
+
+	assert_non_null(file);
+	memset(line, 'y', LINE_BYTES);
+	for (i = 0; i < LINES; i++)
+		fprintf(file, "%d %s\n", i, line);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+talk_start(struct talk *talk, const char *conf)
+{
+	talk->relay = relay_start(conf, 1);
+	strcpy(talk->input, relay_path(talk->relay, "input"));
+	strcpy(talk->output, relay_path(talk->relay, "output"));
+	write_input(talk->input);
+	talk->reader = start_reader(talk->relay, talk->output);
+}
+
+/* One whose kernel takes little. */
+static int
+connect_small(struct relay *relay)
+{
+	int fd = relay_connect(relay), small = 4096;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	return fd;
+}
+
+static void
+talk_begin(struct talk *talk)
+{
+	static const char *const send_only[] = { "-s", NULL };
+	int fd = open(talk->input, O_RDONLY | O_CLOEXEC);
+
+	assert_int_not_equal(fd, -1);
+	talk->writer =
+	    start_client(talk->relay, send_only, fd, -1, STDERR_FILENO);
+	close(fd);
+}
+
+static void
+expect_same_files(const char *path, const char *other)
+{
+	size_t length, other_length;
+	char *bytes = read_whole_file(path, &length);
+	char *others = read_whole_file(other, &other_length);
+
+	assert_int_equal(length, other_length);
+	assert_true(memcmp(bytes, others, length) == 0);
+	free(bytes);
+	free(others);
+}
+
+/* All was said, and the one who reads got all of it. */
+static void
+talk_end(struct talk *talk)
+{
+	assert_int_equal(await_exit(talk->writer), 0);
+	kill(talk->relay->pid, SIGTERM);
+	assert_int_equal(await_exit(talk->reader), 0);
+	expect_same_files(talk->input, talk->output);
+	relay_await_stop(talk->relay);
+}
+
+static void
+test_a_stopped_reader_costs_the_others_nothing(void **state)
+{
+	struct talk talk;
+	int stopped;
+
+	(void)state;
+	talk_start(&talk,
+	    "listen = \"127.0.0.1:0\";"
+	    "slow_client = { backlog_bytes = 100000; };");
+	stopped = connect_small(talk.relay);
+	talk_begin(&talk);
+	assert_non_null(strstr(
+	    relay_await_log(talk.relay, "closed"), "reason=\"too slow\""));
+	talk_end(&talk);
+	close(stopped);
+}
+
+/*
+ * Reads lines up to the last one that is said. Each has to be whole, and later
+ * than the one before it. Returns how many they are.
+ */
+static int
+read_lines(int fd)
+{
+	FILE *file = fdopen(fd, "r");
+	char line[LINE_BYTES + 64], *rest;
+	int count = 0, number, last = -1;
+
+	while (last < LINES - 1 && fgets(line, sizeof(line), file) != NULL) {
+		number = (int)strtol(line, &rest, 10);
+		assert_true(number > last);
+		assert_int_equal(strlen(rest), 1 + LINE_BYTES + 1);
+		assert_int_equal(rest[LINE_BYTES + 1], '\n');
+		last = number;
+		count++;
+	}
+	fclose(file);
+	return count;
+}
+
+static void
+test_skip_leaves_out_whole_lines_and_says_how_many(void **state)
+{
+	struct talk talk;
+	int stopped, heard, skipped;
+
+	(void)state;
+	talk_start(&talk,
+	    "listen = \"127.0.0.1:0\"; slow_client = { policy = \"skip\"; "
+	    "backlog_bytes = 100000; };");
+	stopped = relay_connect(talk.relay);
+	talk_begin(&talk);
+	assert_int_equal(await_exit(talk.writer), 0);
+	relay_await_log(talk.relay, "lines_in=40000");
+	/* It reads on, and the last line is one that it gets. */
+	heard = read_lines(stopped);
+	skipped =
+	    atoi(strstr(relay_await_log(talk.relay, "skipped "), "lines=") +
+		strlen("lines="));
+	assert_true(skipped > 0);
+	assert_int_equal(heard + skipped, LINES);
+	kill(talk.relay->pid, SIGTERM);
+	assert_int_equal(await_exit(talk.reader), 0);
+	expect_same_files(talk.input, talk.output);
+	relay_await_stop(talk.relay);
+}
+
+static void
+test_pause_loses_nothing_for_anybody(void **state)
+{
+	struct talk talk;
+	int stopped;
+
+	(void)state;
+	talk_start(&talk,
+	    "listen = \"127.0.0.1:0\"; slow_client = { policy = \"pause\"; "
+	    "backlog_bytes = 100000; };");
+	stopped = relay_connect(talk.relay);
+	talk_begin(&talk);
+	relay_await_log(talk.relay, "senders wait");
+	assert_int_equal(read_lines(stopped), LINES);
+	talk_end(&talk);
+}
+
+static void
+test_pause_does_not_wait_for_ever(void **state)
+{
+	struct talk talk;
+	int stopped;
+
+	(void)state;
+	talk_start(&talk,
+	    "listen = \"127.0.0.1:0\"; limits: { stall_seconds = 1; };"
+	    "slow_client = { policy = \"pause\"; backlog_bytes = 100000; };");
+	stopped = connect_small(talk.relay);
+	talk_begin(&talk);
+	assert_non_null(strstr(
+	    relay_await_log(talk.relay, "closed"), "reason=\"stalled\""));
+	talk_end(&talk);
+	close(stopped);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		E2E_TEST(test_a_stopped_reader_costs_the_others_nothing),
+		E2E_TEST(test_skip_leaves_out_whole_lines_and_says_how_many),
+		E2E_TEST(test_pause_loses_nothing_for_anybody),
+		E2E_TEST(test_pause_does_not_wait_for_ever),
+	};
+
+	return cmocka_run_group_tests_name("slow", tests, NULL, NULL);
+}
