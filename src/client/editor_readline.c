@@ -10,6 +10,7 @@
 #include "client/editor.h"
 
 #include "client/history_file.h"
+#include "client/rows.h"
 #include "client/tty.h"
 #include "common/xmalloc.h"
 
@@ -19,8 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -57,11 +58,51 @@ redisplay(void)
 		rl_redisplay();
 }
 
+/*
+ * After the window was resized: readline takes it that the rows are where it
+ * left them, but terminals wrap what they show anew, which moves the cursor
+ * with its text.
+ */
+static void
+hide_moved(void)
+{
+	int rows, columns, row;
+	char *before;
+
+	rl_reset_screen_size();
+	rl_get_screen_size(&rows, &columns);
+	if (asprintf(&before, "%s%.*s", rl_display_prompt, rl_point,
+		rl_line_buffer) == -1)
+		abort();
+	row = rows_before_end(before, columns);
+	free(before);
+	fputc('\r', rl_outstream);
+	if (row > 0)
+		fprintf(rl_outstream, "\033[%dA", row);
+	fputs("\033[J", rl_outstream);
+	rl_on_new_line();
+}
+
+static bool
+is_resized(void)
+{
+	struct winsize size;
+	int rows, columns;
+
+	rl_get_screen_size(&rows, &columns);
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_col > 0 && size.ws_col != columns;
+}
+
 /* What is written next comes in place of the line and its prompt. */
 static void
 hide(void)
 {
-	rl_clear_visible_line();
+	/* SIGWINCH may be on its way only. */
+	if (is_resized())
+		hide_moved();
+	else
+		rl_clear_visible_line();
 	fflush(rl_outstream);
 }
 
@@ -409,65 +450,12 @@ editor_interrupt(struct editor *editor)
 	redisplay();
 }
 
-/* The row of the cursor, from the prompt's on, in a window so wide. */
-static int
-cursor_row(int width)
-{
-	char *typed = strndup(rl_line_buffer, (size_t)rl_point), *text = NULL;
-	int row = 0, column = 0;
-	mbstate_t state = { 0 };
-	const char *at;
-	size_t left;
-
-	if (asprintf(&text, "%s%s", rl_display_prompt, typed) == -1)
-		abort();
-	for (at = text, left = strlen(text); left > 0;) {
-		wchar_t character;
-		size_t size = mbrtowc(&character, at, left, &state);
-		int cells;
-
-		if (size == 0 || size > left) {
-			memset(&state, 0, sizeof(state));
-			character = L'?';
-			size = 1;
-		}
-		cells = wcwidth(character);
-		if (character == L'\t')
-			cells = 8 - column % 8;
-		else if (cells < 0)
-			cells = 2; /* "^A" */
-		if (column + cells > width) {
-			row++;
-			column = 0;
-		}
-		column += cells;
-		at += size;
-		left -= size;
-	}
-	free(text);
-	free(typed);
-	return column < width ? row : row + 1;
-}
-
-/*
- * readline takes it that the rows are where it left them, but terminals wrap
- * what they show anew, which moves the cursor with its text.
- */
 void
 editor_resize(struct editor *editor)
 {
-	int rows, columns, row;
-
-	if (editor->stopped)
+	if (editor->stopped || !is_resized())
 		return;
-	rl_reset_screen_size();
-	rl_get_screen_size(&rows, &columns);
-	row = cursor_row(columns);
-	fputc('\r', rl_outstream);
-	if (row > 0)
-		fprintf(rl_outstream, "\033[%dA", row);
-	fputs("\033[J", rl_outstream);
-	fflush(rl_outstream);
+	hide();
 	show();
 }
 

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "fake.h"
 #include "harness.h"
 
 #include <arpa/inet.h>
@@ -21,24 +22,6 @@
 static const char *const no_options[] = { NULL };
 static const char *const send_only[] = { "-s", NULL };
 static const char *const receive_only[] = { "-r", NULL };
-
-/* A relay that does what the test wants: returns a listening socket. */
-static int
-fake_relay(char *address, size_t size, int backlog)
-{
-	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t length = sizeof(in);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (const void *)&in, sizeof(in)), 0);
-	assert_int_equal(listen(fd, backlog), 0);
-	getsockname(fd, (void *)&in, &length);
-	snprintf(address, size, "127.0.0.1:%u", ntohs(in.sin_port));
-	return fd;
-}
 
 static int
 run_client(const char *option, const char *address, char *output, size_t size)
@@ -176,7 +159,7 @@ test_send_only_reads_and_throws_away(void **state)
 static void
 test_it_prints_on_after_the_end_of_input(void **state)
 {
-	char address[64], text[64];
+	char address[64] = "", text[64];
 	int server = fake_relay(address, sizeof(address), 1), output[2], peer;
 	const char *argv[] = { client_program(), address, NULL };
 	pid_t client;
@@ -185,7 +168,7 @@ test_it_prints_on_after_the_end_of_input(void **state)
 	make_pipe(output);
 	client = start_program(argv, -1, output[1], STDERR_FILENO);
 	close(output[1]);
-	peer = accept(server, NULL, NULL);
+	peer = fake_accept(server);
 	expect_end(peer);
 	send_text(peer, "after the end\n");
 	expect_text(output[0], "after the end\n");
@@ -199,7 +182,7 @@ test_it_prints_on_after_the_end_of_input(void **state)
 static void
 test_a_relay_that_closes_early_means_1(void **state)
 {
-	char address[64], text[512] = "";
+	char address[64] = "", text[512] = "";
 	int server = fake_relay(address, sizeof(address), 1), peer;
 	const char *argv[] = { client_program(), address, NULL };
 	int input[2], error[2];
@@ -214,7 +197,7 @@ test_a_relay_that_closes_early_means_1(void **state)
 	close(input[0]);
 	close(error[1]);
 	send_text(input[1], "one\ntwo\n");
-	peer = accept(server, NULL, NULL);
+	peer = fake_accept(server);
 	expect_text(peer, "one\n");
 	/* With "two" unread: an RST. */
 	close(peer);
@@ -268,7 +251,7 @@ test_a_relay_that_stops_means_0_when_only_receiving(void **state)
 static void
 test_nobody_there_means_1_and_says_who(void **state)
 {
-	char address[64], output[1024], expected[128];
+	char address[64] = "", output[1024], expected[128];
 	int server = fake_relay(address, sizeof(address), 1);
 
 	(void)state;
@@ -330,7 +313,7 @@ test_verbose_tells_the_life_of_the_connection(void **state)
 static void
 test_the_timeout_ends_a_wait_for_the_relay(void **state)
 {
-	char address[64], output[1024];
+	char address[64] = "", output[1024];
 	int server = fake_relay(address, sizeof(address), 1);
 	const char *argv[] = { client_program(), "-w", "1", address, NULL };
 
@@ -346,7 +329,7 @@ static void
 test_the_timeout_does_not_end_a_transfer_that_pauses(void **state)
 {
 	enum { LENGTH = 8 << 20 };
-	char address[64], path[] = "/tmp/tcprelay-input.XXXXXX";
+	char address[64] = "", path[] = "/tmp/tcprelay-input.XXXXXX";
 	int server = fake_relay(address, sizeof(address), 1), peer, input;
 	const char *argv[] = { client_program(), "-w", "1", address, NULL };
 	char *line = malloc(LENGTH), bytes[65536];
@@ -361,7 +344,7 @@ test_the_timeout_does_not_end_a_transfer_that_pauses(void **state)
 	write_file(path, line, LENGTH);
 	free(line);
 	client = start_program(argv, input, -1, STDERR_FILENO);
-	peer = accept(server, NULL, NULL);
+	peer = fake_accept(server);
 	/* A pause longer than the timeout, unless the client gives up. */
 	poll(&(struct pollfd){ .fd = peer, .events = POLLRDHUP }, 1, 1500);
 	while ((got = read(peer, bytes, sizeof(bytes))) > 0)
@@ -380,7 +363,7 @@ static void
 test_the_timeout_ends_an_attempt_to_connect(void **state)
 {
 	enum { FILLERS = 4 };
-	char address[64], output[1024];
+	char address[64] = "", output[1024];
 	int server = fake_relay(address, sizeof(address), 0), i;
 	int fillers[FILLERS];
 	struct sockaddr_in in;

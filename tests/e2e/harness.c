@@ -346,6 +346,12 @@ remove_entry(
 }
 
 void
+remove_directory(const char *path)
+{
+	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void
 relay_await_stop(struct relay *relay)
 {
 	int status = await_exit(relay->pid);
@@ -355,7 +361,7 @@ relay_await_stop(struct relay *relay)
 	if (status != 0)
 		fail_msg("the daemon exited with %d:\n%s", status, relay->log);
 	close(relay->log_fd);
-	nftw(relay->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	remove_directory(relay->directory);
 	free(relay);
 }
 
