@@ -20,7 +20,7 @@ remove_stale(const struct endpoint *endpoint)
 	struct stat st;
 	int fd;
 
-	if (stat(endpoint->sa.un.sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
+	if (lstat(endpoint->sa.un.sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
 		return;
 	/* A living one with a full queue says EAGAIN. */
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -147,6 +147,32 @@ bound_take(struct bound *bound, int fd)
 	set_name(bound);
 }
 
+int
+bound_give(const struct bound *bound, uid_t user, gid_t group)
+{
+	struct stat now;
+
+	if (bound->path == NULL)
+		return 0;
+	if (lstat(bound->path, &now) == -1)
+		return -1;
+	return lchown(
+	    bound->path, user, now.st_gid == getegid() ? group : (gid_t)-1);
+}
+
+/*
+ * After root was given up, the directory may be one in which the file cannot be
+ * removed. It is stale then, and the next start removes it.
+ */
+static void
+remove_file(const char *path)
+{
+	if (unlink(path) == -1)
+		log_info("left the socket to the next start path=%s "
+			 "error=\"%s\"",
+		    path, strerror(errno));
+}
+
 void
 bound_clear(struct bound *bound)
 {
@@ -156,7 +182,7 @@ bound_clear(struct bound *bound)
 	if (bound->path != NULL && stat(bound->path, &now) == 0 &&
 	    now.st_dev == bound->file.st_dev &&
 	    now.st_ino == bound->file.st_ino)
-		unlink(bound->path);
+		remove_file(bound->path);
 	free(bound->path);
 	bound->path = NULL;
 	if (bound->users != NULL)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 struct bound {
 	int fd;
@@ -36,6 +37,13 @@ void bound_take(struct bound *bound, int fd);
 /* Changes who may use a Unix socket. Returns 0, or -1 and errno. */
 int bound_set_permissions(
     const struct bound *bound, int64_t permissions, const char *group);
+
+/*
+ * Gives the file of a Unix socket to the user that the process is going to be,
+ * so that it can change and, where the directory lets it, remove it then; and
+ * to its group, unless it was given to another. Returns 0, or -1 and errno.
+ */
+int bound_give(const struct bound *bound, uid_t user, gid_t group);
 
 void bound_clear(struct bound *bound);
 

@@ -64,6 +64,7 @@ struct conf {
 	int64_t allow_plain_secret;
 	int64_t log_level;  /* enum log_level */
 	int64_t log_target; /* enum log_target */
+	char *user;
 	int64_t shutdown_seconds;
 	char *metrics_listen;	     /* or NULL */
 	int64_t metrics_permissions; /* of a Unix socket, as above */

@@ -4,6 +4,7 @@
 #include "daemon/conf_rules.h"
 
 #include "daemon/conf.h"
+#include "daemon/privileges.h"
 #include "daemon/secret.h"
 
 #include <stdarg.h>
@@ -90,8 +91,12 @@ conf_rules_check_listener(const struct conf *conf,
 int
 conf_rules_read_secret(struct conf *conf, const char **why)
 {
+	struct account account;
+
 	if (conf->secret_file == NULL)
 		return 0;
-	conf->secret = secret_read(conf->secret_file, geteuid(), why);
+	if (privileges_account(conf, &account, why) == -1)
+		account.user = geteuid();
+	conf->secret = secret_read(conf->secret_file, account.user, why);
 	return conf->secret == NULL ? -1 : 0;
 }

@@ -59,6 +59,15 @@ ids_check_user(const char *text, const char **why)
 }
 
 int
+ids_check_account(const char *text, const char **why)
+{
+	if (getpwnam(text) != NULL)
+		return 0;
+	*why = "there is no such user";
+	return -1;
+}
+
+int
 ids_check_group(const char *text, const char **why)
 {
 	gid_t group;

@@ -11,6 +11,7 @@ int ids_find_group(const char *text, gid_t *group);
 
 /* For the table of keys: 0, or -1 with *why. */
 int ids_check_user(const char *text, const char **why);
+int ids_check_account(const char *text, const char **why); /* a name */
 int ids_check_group(const char *text, const char **why);
 
 #endif

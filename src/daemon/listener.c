@@ -188,8 +188,11 @@ open_doors(struct listener *listener, const struct conf_listen *conf,
 	free(endpoints);
 	if (i == count && listener->door_count > 0)
 		return 0;
-	log_error("cannot listen address=%s error=\"%s\"", conf->address_text,
-	    strerror(error));
+	log_error("cannot listen address=%s error=\"%s%s\"", conf->address_text,
+	    strerror(error),
+	    error == EACCES && conf->address.family == ADDRESS_TCP
+		? "; only root can bind this port, at the start"
+		: "");
 	return -1;
 }
 
@@ -256,6 +259,17 @@ listener_update(struct listener *listener, const struct conf_listen *conf)
 			conf->permissions, conf->group) == -1)
 			log_warn("cannot change permissions address=%s "
 				 "error=\"%s\"",
+			    listener->address_text, strerror(errno));
+}
+
+void
+listener_give(const struct listener *listener, uid_t user, gid_t group)
+{
+	size_t i;
+
+	for (i = 0; i < listener->door_count; i++)
+		if (bound_give(&listener->doors[i].bound, user, group) == -1)
+			log_warn("cannot give away address=%s error=\"%s\"",
 			    listener->address_text, strerror(errno));
 }
 

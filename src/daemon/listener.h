@@ -46,6 +46,9 @@ bool listener_is_for(
 /* Takes over settings for the same address; they are for newcomers. */
 void listener_update(struct listener *listener, const struct conf_listen *conf);
 
+/* As bound_give() for its Unix sockets; what fails is logged. */
+void listener_give(const struct listener *listener, uid_t user, gid_t group);
+
 /* Stops accepting and frees; NULL is allowed. */
 void listener_free(struct listener *listener);
 

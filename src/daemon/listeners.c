@@ -135,6 +135,15 @@ listeners_set(struct listeners *listeners, const struct conf *conf)
 }
 
 void
+listeners_give(const struct listeners *listeners, uid_t user, gid_t group)
+{
+	size_t i;
+
+	for (i = 0; i < listeners->count; i++)
+		listener_give(listeners->all[i], user, group);
+}
+
+void
 listeners_close(struct listeners *listeners)
 {
 	size_t i;

@@ -22,6 +22,9 @@ struct listeners *listeners_new(struct event_base *base,
  */
 int listeners_set(struct listeners *listeners, const struct conf *conf);
 
+/* As listener_give() for each of them. */
+void listeners_give(const struct listeners *listeners, uid_t user, gid_t group);
+
 /* Stops accepting for good. */
 void listeners_close(struct listeners *listeners);
 void listeners_free(struct listeners *listeners);

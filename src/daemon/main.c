@@ -7,8 +7,10 @@
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/conf_rules.h"
+#include "daemon/privileges.h"
 #include "daemon/server.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -129,6 +131,12 @@ report_to_stderr(const char *message, void *arg)
 	fprintf(stderr, "%s\n", message);
 }
 
+static const char *
+conf_path(const struct options *options)
+{
+	return options->conf_path == NULL ? TCPRELAY_CONF : options->conf_path;
+}
+
 /* The file is optional only where the command line says all that is needed. */
 static struct conf *
 read_conf(const struct options *options, conf_report *report, void *arg)
@@ -138,9 +146,7 @@ read_conf(const struct options *options, conf_report *report, void *arg)
 
 	if (defaults)
 		return conf_new();
-	return conf_load(
-	    options->conf_path == NULL ? TCPRELAY_CONF : options->conf_path,
-	    report, arg);
+	return conf_load(conf_path(options), report, arg);
 }
 
 static int
@@ -185,12 +191,41 @@ configure(conf_report *report, void *arg)
 	return conf;
 }
 
+/* What root could read and the user cannot is found out now, not on SIGHUP. */
+static void
+warn_unreadable(const char *path, const struct account *account)
+{
+	if (path != NULL && access(path, R_OK) == -1 && errno != ENOENT)
+		log_warn("SIGHUP will find this unreadable path=%s user=%s",
+		    path, account->name);
+}
+
+/* Takes over conf. */
+static int
+serve(struct conf *conf, struct options *options, const struct account *account)
+{
+	struct server *server = server_new(conf, configure, options);
+	int result;
+
+	if (server == NULL)
+		return EXIT_FAILURE;
+	server_give(server, account->user, account->group);
+	result = privileges_drop(account);
+	if (result == 0) {
+		warn_unreadable(conf_path(options), account);
+		warn_unreadable(conf->secret_file, account);
+		result = server_run(server);
+	}
+	server_free(server);
+	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int
 run(struct options *options)
 {
 	struct conf *conf = configure(report_to_stderr, options);
-	struct server *server;
-	int result;
+	struct account account;
+	const char *why;
 
 	if (conf == NULL)
 		return EXIT_USAGE;
@@ -199,15 +234,15 @@ run(struct options *options)
 		printf("tcprelayd: the configuration is valid\n");
 		return EXIT_SUCCESS;
 	}
+	if (privileges_account(conf, &account, &why) == -1) {
+		fprintf(stderr, "tcprelayd: user: %s\n", why);
+		conf_free(conf);
+		return EXIT_USAGE;
+	}
 	log_open(
 	    (enum log_target)conf->log_target, (enum log_level)conf->log_level);
 	log_take_libevent();
-	server = server_new(conf, configure, options);
-	if (server == NULL)
-		return EXIT_FAILURE;
-	result = server_run(server);
-	server_free(server);
-	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return serve(conf, options, &account);
 }
 
 int

@@ -255,6 +255,14 @@ metrics_set_draining(struct metrics *metrics)
 }
 
 void
+metrics_give(const struct metrics *metrics, uid_t user, gid_t group)
+{
+	if (metrics != NULL && bound_give(&metrics->bound, user, group) == -1)
+		log_warn("cannot give away address=%s error=\"%s\"",
+		    metrics->bound.name, strerror(errno));
+}
+
+void
 metrics_free(struct metrics *metrics)
 {
 	if (metrics == NULL)

@@ -13,6 +13,7 @@
 
 #include <event2/event.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct metrics;
 struct stats;
@@ -34,6 +35,9 @@ struct metrics *metrics_new(struct event_base *base, const char *address_text,
 
 /* From now on the daemon is not ready. NULL is allowed, here and below. */
 void metrics_set_draining(struct metrics *metrics);
+
+/* As bound_give() for its socket; a failure is logged. */
+void metrics_give(const struct metrics *metrics, uid_t user, gid_t group);
 
 void metrics_free(struct metrics *metrics);
 

@@ -14,6 +14,7 @@
 #include "daemon/metrics.h"
 #include "daemon/notify.h"
 #include "daemon/people.h"
+#include "daemon/privileges.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
@@ -134,6 +135,13 @@ log_fault(const char *message, void *arg)
 	log_error("%s", message);
 }
 
+static void
+guard_secrets(const struct conf *conf)
+{
+	if (conf->secret != NULL)
+		privileges_forbid_dumps();
+}
+
 /* Either all of the new settings hold afterwards, or all of the old ones. */
 static int
 reload(struct server *server)
@@ -150,6 +158,7 @@ reload(struct server *server)
 	log_open((enum log_target)server->conf->log_target,
 	    (enum log_level)server->conf->log_level);
 	raise_descriptor_limit(server->conf);
+	guard_secrets(server->conf);
 	conn_set_update(server->conns);
 	inherited_report_unused(server->inherited);
 	return 0;
@@ -275,11 +284,19 @@ server_new(struct conf *conf, server_load *load, void *load_arg)
 	/* A transcript over RLIMIT_FSIZE is an error of its write. */
 	signal(SIGXFSZ, SIG_IGN);
 	raise_descriptor_limit(conf);
+	guard_secrets(conf);
 	notify_init(&server->notify, server->base, describe, server);
 	if (open_sockets(server) == 0 && history_check(conf) == 0)
 		return server;
 	server_free(server);
 	return NULL;
+}
+
+void
+server_give(const struct server *server, uid_t user, gid_t group)
+{
+	listeners_give(server->listeners, user, group);
+	metrics_give(server->metrics, user, group);
 }
 
 /* One pass over the sockets that are ready; waits for one if it may. */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +46,7 @@ make_secret(const char *content, mode_t mode, const char *conf)
 	    secret.path, sizeof(secret.path), "%s/secret", secret.directory);
 	write_file(secret.path, content, strlen(content));
 	assert_int_equal(chmod(secret.path, mode), 0);
+	give_to_daemon(secret.path);
 	snprintf(secret.conf, sizeof(secret.conf),
 	    "listen = \"127.0.0.1:0\";\n"
 	    "access = { secret_file = \"%s\"; };\n%s",
@@ -460,6 +463,212 @@ check_conf(const char *conf, int status, const char *message)
 	unlink(path);
 }
 
+/* The value of a line "NAME:\tVALUE" of /proc/PID/FILE. */
+static const char *
+proc_value(const struct relay *relay, const char *file, const char *name)
+{
+	static char line[512];
+	size_t length = strlen(name);
+	char path[64];
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)relay->pid, file);
+	stream = fopen(path, "re");
+	assert_non_null(stream);
+	while (fgets(line, sizeof(line), stream) != NULL)
+		if (strncmp(line, name, length) == 0)
+			break;
+	fclose(stream);
+	line[strcspn(line, "\n")] = '\0';
+	return line + length + 1 + strspn(line + length + 1, " \t");
+}
+
+static void
+expect_proc(const struct relay *relay, const char *name, const char *value)
+{
+	assert_string_equal(proc_value(relay, "status", name), value);
+}
+
+static void
+expect_user(const struct relay *relay, uid_t user, gid_t group)
+{
+	char four[64];
+
+	snprintf(four, sizeof(four), "%u\t%u\t%u\t%u", user, user, user, user);
+	expect_proc(relay, "Uid", four);
+	snprintf(
+	    four, sizeof(four), "%u\t%u\t%u\t%u", group, group, group, group);
+	expect_proc(relay, "Gid", four);
+	expect_proc(relay, "NoNewPrivs", "1");
+}
+
+/* Not even the capabilities that root can hand down. */
+static void
+test_root_becomes_a_user_and_has_nothing_left(void **state)
+{
+	static const char *const capabilities[] = { "CapInh", "CapPrm",
+		"CapEff", "CapAmb" };
+	const struct passwd *user = getpwnam("daemon");
+	struct relay *relay;
+	char groups[32];
+	uid_t uid;
+	gid_t gid;
+	size_t i;
+	int fd;
+
+	(void)state;
+	if (geteuid() != 0 || user == NULL ||
+	    getenv("TCPRELAY_TEST_USER") != NULL)
+		skip();
+	uid = user->pw_uid;
+	gid = user->pw_gid;
+	relay = relay_start("listen = \"127.0.0.1:0\"; user = \"daemon\";", 1);
+	relay_await_log(relay, "switched user user=daemon");
+	expect_user(relay, uid, gid);
+	snprintf(groups, sizeof(groups), "%u ", gid);
+	expect_proc(relay, "Groups", groups);
+	for (i = 0; i < COUNT_OF(capabilities); i++)
+		expect_proc(relay, capabilities[i], "0000000000000000");
+	fd = relay_connect(relay);
+	close(fd);
+	relay_stop(relay);
+}
+
+static void
+test_root_that_is_told_nothing_becomes_a_user_too(void **state)
+{
+	struct relay *relay;
+
+	(void)state;
+	if (geteuid() != 0 || getenv("TCPRELAY_TEST_USER") != NULL)
+		skip();
+	relay = relay_start(NULL, 1);
+	relay_await_log(relay, "switched user");
+	assert_int_not_equal(
+	    strtoul(proc_value(relay, "status", "Uid"), NULL, 10), 0);
+	relay_stop(relay);
+}
+
+static void
+test_root_stays_root_only_when_told(void **state)
+{
+	struct relay *relay;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	relay = relay_start("listen = \"127.0.0.1:0\"; user = \"root\";", 1);
+	relay_await_log(relay, "running as root");
+	expect_user(relay, 0, 0);
+	relay_stop(relay);
+}
+
+static void
+test_who_is_not_root_cannot_become_another(void **state)
+{
+	char path[] = "/tmp/tcprelay-conf.XXXXXX", output[OUTPUT_SIZE];
+	static const char conf[] = "listen = \"127.0.0.1:0\"; user = \"root\";";
+	const char *as_root[] = { "setpriv", "--reuid=65534", "--clear-groups",
+		daemon_program(), "-c", path, NULL };
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(fchmod(fd, 0644), 0);
+	close(fd);
+	write_file(path, conf, strlen(conf));
+	assert_int_equal(run_program(geteuid() == 0 ? as_root : as_root + 3,
+			     output, sizeof(output)),
+	    2);
+	assert_string_equal(
+	    output, "tcprelayd: user: only root can switch to another user\n");
+	unlink(path);
+}
+
+/* In a directory that is root's, as /run is. */
+static void
+test_a_socket_that_cannot_be_removed_is_left(void **state)
+{
+	struct relay *relay;
+	siginfo_t info;
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0 || getenv("TCPRELAY_TEST_USER") != NULL)
+		skip();
+	relay = relay_start("listen = \"unix:%s/s\";", 1);
+	relay_await_log(relay, "switched user");
+	assert_int_equal(stat(relay_path(relay, "s"), &st), 0);
+	assert_int_not_equal(st.st_uid, 0);
+	assert_int_equal(chown(relay->directory, 0, 0), 0);
+	assert_int_equal(chmod(relay->directory, 0755), 0);
+	kill(relay->pid, SIGTERM);
+	relay_await_log(relay, "left the socket to the next start");
+	assert_int_equal(
+	    waitid(P_PID, (id_t)relay->pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(stat(relay_path(relay, "s"), &st), 0);
+	relay_await_stop(relay);
+}
+
+static void
+test_what_a_reload_will_not_be_able_to_read_is_said_at_the_start(void **state)
+{
+	struct secret secret;
+	struct relay *relay;
+
+	(void)state;
+	if (geteuid() != 0 || getenv("TCPRELAY_TEST_USER") != NULL)
+		skip();
+	secret = make_secret("sesame\n", 0600, "");
+	assert_int_equal(chown(secret.path, 0, 0), 0);
+	relay = relay_start(secret.conf, 1);
+	relay_await_log(relay, "SIGHUP will find this unreadable path=");
+	kill(relay->pid, SIGHUP);
+	relay_await_log(relay, "Permission denied");
+	relay_await_log(relay, "not reloaded");
+	remove_secret(&secret);
+	relay_stop(relay);
+}
+
+static void
+test_a_port_that_needs_root_says_so_in_a_reload(void **state)
+{
+	struct relay *relay;
+	int first = 1024;
+	FILE *file =
+	    fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
+
+	(void)state;
+	if (file != NULL) {
+		assert_int_equal(fscanf(file, "%d", &first), 1);
+		fclose(file);
+	}
+	if (geteuid() == 0 && getenv("TCPRELAY_TEST_USER") != NULL)
+		first = 0;
+	if (first < 2)
+		skip();
+	relay = relay_start(NULL, 1);
+	relay_configure(relay, "listen = \"127.0.0.1:1\";");
+	kill(relay->pid, SIGHUP);
+	assert_non_null(strstr(relay_await_log(relay, "cannot listen"),
+	    "Permission denied; only root can bind this port, at the start"));
+	relay_await_log(relay, "not reloaded");
+	relay_stop(relay);
+}
+
+/* Not in a file that anybody finds later, nor for a debugger. */
+static void
+test_a_secret_is_in_no_core_dump(void **state)
+{
+	struct relay *relay = start_with_secret("");
+
+	(void)state;
+	assert_int_equal(
+	    strtoul(
+		proc_value(relay, "limits", "Max core file size"), NULL, 10),
+	    0);
+	relay_stop(relay);
+}
+
 static void
 test_a_secret_that_is_none_is_an_error_of_the_configuration(void **state)
 {
@@ -549,6 +758,15 @@ main(void)
 		E2E_TEST(test_only_allowed_users_connect_to_a_unix_socket),
 		E2E_TEST(test_any_of_a_users_groups_will_do),
 		E2E_TEST(test_a_unix_socket_has_its_group),
+		E2E_TEST(test_root_becomes_a_user_and_has_nothing_left),
+		E2E_TEST(test_root_that_is_told_nothing_becomes_a_user_too),
+		E2E_TEST(test_root_stays_root_only_when_told),
+		E2E_TEST(test_who_is_not_root_cannot_become_another),
+		E2E_TEST(test_a_socket_that_cannot_be_removed_is_left),
+		E2E_TEST(
+		    test_what_a_reload_will_not_be_able_to_read_is_said_at_the_start),
+		E2E_TEST(test_a_port_that_needs_root_says_so_in_a_reload),
+		E2E_TEST(test_a_secret_is_in_no_core_dump),
 		E2E_TEST(
 		    test_a_secret_that_is_none_is_an_error_of_the_configuration),
 		E2E_TEST(

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -19,13 +20,57 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CONF_NAME "tcprelay.conf"
-#define WORDS_MAX 32
+#define CONF_NAME   "tcprelay.conf"
+#define WORDS_MAX   32
+#define STARTED_MAX 256
+
+/* What was started and not yet waited for. */
+static pid_t started[STARTED_MAX];
+
+/*
+ * Whatever becomes of the test, nothing is left running. PR_SET_PDEATHSIG does
+ * not do for a daemon that has switched to another user.
+ */
+static void
+kill_started(void)
+{
+	size_t i;
+
+	for (i = 0; i < STARTED_MAX; i++)
+		if (started[i] != 0)
+			kill(started[i], SIGKILL);
+}
+
+static void
+on_alarm(int number)
+{
+	kill_started();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+/* Replaces one process by another; 0 is none. */
+static void
+note_started(pid_t old, pid_t new)
+{
+	size_t i = 0;
+
+	while (i < STARTED_MAX && started[i] != old)
+		i++;
+	if (i < STARTED_MAX)
+		started[i] = new;
+}
 
 int
 e2e_set_up(void **state)
 {
+	static bool again;
+
 	(void)state;
+	if (!again)
+		atexit(kill_started);
+	again = true;
+	signal(SIGALRM, on_alarm);
 	signal(SIGPIPE, SIG_IGN);
 	/* What is the user's own is no part of a test. */
 	unsetenv("TCPRELAY");
@@ -115,9 +160,10 @@ start_program(
 	wrap(argv, wrapper, words);
 	pid = fork();
 	assert_int_not_equal(pid, -1);
-	if (pid > 0)
+	if (pid > 0) {
+		note_started(0, pid);
 		return pid;
-	/* Whatever becomes of the test, nothing is left running. */
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_DFL);
 	alarm(0);
@@ -149,6 +195,7 @@ await_exit(pid_t pid)
 	int status;
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	note_started(pid, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -269,6 +316,7 @@ note_address(struct relay *relay, const char *line)
 void
 relay_configure(const struct relay *relay, const char *conf)
 {
+	const char *user = getenv("TCPRELAY_TEST_USER");
 	char text[2048];
 	size_t length = 0;
 
@@ -282,6 +330,10 @@ relay_configure(const struct relay *relay, const char *conf)
 			text[length++] = *conf;
 		}
 	}
+	text[length] = '\0';
+	if (user != NULL && strstr(text, "user =") == NULL)
+		length +=
+		    (size_t)sprintf(text + length, "\nuser = \"%s\";", user);
 	write_file(relay_path(relay, CONF_NAME), text, length);
 }
 
@@ -291,6 +343,18 @@ relay_reload(struct relay *relay, const char *conf)
 	relay_configure(relay, conf);
 	kill(relay->pid, SIGHUP);
 	relay_await_log(relay, "reloaded");
+}
+
+void
+give_to_daemon(const char *path)
+{
+	const struct passwd *user = getpwnam("_tcprelay");
+
+	if (user == NULL)
+		user = getpwnam("nobody");
+	if (geteuid() == 0 && user != NULL &&
+	    getenv("TCPRELAY_TEST_USER") == NULL)
+		assert_int_equal(chown(path, user->pw_uid, user->pw_gid), 0);
 }
 
 /* Starts the daemon in its directory. */
@@ -319,6 +383,7 @@ relay_start(const char *conf, unsigned listeners)
 
 	strcpy(relay->directory, "/tmp/tcprelay-e2e.XXXXXX");
 	assert_non_null(mkdtemp(relay->directory));
+	give_to_daemon(relay->directory);
 	relay_configure(
 	    relay, conf == NULL ? "listen = \"127.0.0.1:0\";" : conf);
 	launch(relay, listeners);

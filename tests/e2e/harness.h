@@ -45,6 +45,14 @@ struct relay *relay_start(const char *conf, unsigned listeners);
 /* kill -9; and a new daemon in the same directory, with the same settings. */
 void relay_kill_and_restart(struct relay *relay, unsigned listeners);
 
+/*
+ * Started as root, the daemon switches to a user, who can then do with this
+ * file or directory what it should; relay_start() does it for the daemon's own.
+ * Started by another user there is nothing to do. With TCPRELAY_TEST_USER=root
+ * in the environment it does not switch, to write what it has counted, say.
+ */
+void give_to_daemon(const char *path);
+
 /* Writes its configuration file anew, as relay_start() does. */
 void relay_configure(const struct relay *relay, const char *conf);
 /* And lets it reload that, which has to go well. */

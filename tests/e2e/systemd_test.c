@@ -39,6 +39,8 @@ start_manager(void)
 	strcpy(un.sun_path, manager.path);
 	manager.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(manager.fd, (const void *)&un, sizeof(un)), 0);
+	give_to_daemon(manager.directory);
+	give_to_daemon(manager.path);
 	setenv("NOTIFY_SOCKET", manager.path, 1);
 	return manager;
 }
@@ -293,6 +295,7 @@ test_the_file_of_a_unix_socket_stays(void **state)
 	assert_non_null(mkdtemp(directory));
 	snprintf(un.sun_path, sizeof(un.sun_path), "%s/socket", directory);
 	assert_int_equal(bind(fd, (const void *)&un, sizeof(un)), 0);
+	give_to_daemon(directory);
 	assert_int_equal(chmod(un.sun_path, 0600), 0);
 	assert_int_equal(listen(fd, 8), 0);
 	pass_sockets(&fd, 1, "x");
