@@ -43,6 +43,7 @@ struct newcomer {
 	char input[SECRET_LINE_MAX + 1]; /* its first line, with the LF */
 	size_t length;
 	bool dismissed;		     /* it takes no place any more */
+	enum conn_reason refusal;    /* to be told as soon as TLS lets us */
 	TAILQ_ENTRY(newcomer) entry; /* in the order in which they came */
 };
 
@@ -103,11 +104,26 @@ is_denied(const struct gate *gate, int fd, const struct sockaddr *address,
 	return true;
 }
 
+static const char *
+refusal_text(enum conn_reason reason)
+{
+	switch (reason) {
+	case CONN_WRONG_SECRET:
+		return "tcprelayd: wrong secret\n";
+	case CONN_ADDRESS_FULL:
+		return "tcprelayd: too many clients from your address\n";
+	default:
+		return "tcprelayd: too many clients\n";
+	}
+}
+
 /* Somebody who gets no answer would try again at once. */
 static void
-refuse(struct conn *conn, enum conn_reason reason, const char *message)
+refuse(struct conn *conn, enum conn_reason reason)
 {
-	conn_queue_copy(conn, message, strlen(message));
+	const char *text = refusal_text(reason);
+
+	conn_queue_copy(conn, text, strlen(text));
 	conn_close(conn, reason);
 }
 
@@ -125,6 +141,15 @@ is_address_full(const struct admission *admission, const struct sockaddr *peer)
 
 	return limit > 0 &&
 	    conn_set_count_address(admission->conns, peer) >= limit;
+}
+
+static enum conn_reason
+find_refusal(const struct admission *admission, const struct sockaddr *peer)
+{
+	if (is_full(admission))
+		return CONN_SERVER_FULL;
+	return is_address_full(admission, peer) ? CONN_ADDRESS_FULL
+						: CONN_NO_REASON;
 }
 
 /* The newcomer takes no place any more; its connection is another's matter. */
@@ -156,12 +181,28 @@ turn_away(struct newcomer *newcomer, enum conn_reason reason)
 	conn_close(newcomer->conn, reason);
 }
 
-/* The name that the kernel vouches for; NULL over TCP. */
+/* The name of a certificate, with "_" for what is not in the name of a person:
+ * the dots and the @ of an address. */
+static int
+certificate_name(const struct conn *conn, char name[NAME_SIZE])
+{
+	char text[NAME_SIZE], *at;
+
+	if (!conn_vouched_name(conn, text, sizeof(text)))
+		return -1;
+	for (at = text; (at = strpbrk(at, " .@'+")) != NULL;)
+		*at = '_';
+	return name_make(name, text);
+}
+
+/* The name that the kernel or a certificate vouches for, or NULL. */
 static const char *
 vouched_name(const struct conn *conn, char name[NAME_SIZE])
 {
 	const union peer *peer = conn_peer(conn);
 
+	if (certificate_name(conn, name) == 0)
+		return name;
 	if (peer->any.sa_family != AF_UNIX ||
 	    account_name(name, peer->local.credentials.uid) == -1)
 		return NULL;
@@ -181,7 +222,7 @@ admit(struct admission *admission, struct conn *conn, const char *room_name)
 		    admission->people, conn, room, vouched_name(conn, name));
 }
 
-/* It has shown its secret; what comes after that is a member's. */
+/* It has shown all that it had to; what comes after that is a member's. */
 static void
 let_in(struct newcomer *newcomer)
 {
@@ -191,7 +232,7 @@ let_in(struct newcomer *newcomer)
 
 	dismiss(newcomer);
 	if (is_full(admission)) {
-		refuse(conn, CONN_SERVER_FULL, "tcprelayd: too many clients\n");
+		refuse(conn, CONN_SERVER_FULL);
 		return;
 	}
 	log_info("admitted peer=%s room=%s",
@@ -217,7 +258,7 @@ refuse_secret(struct newcomer *newcomer)
 	if (leaving_count(admission) > ADMISSION_REFUSALS_MAX)
 		conn_close(conn, CONN_CROWDED_OUT);
 	else
-		refuse(conn, CONN_WRONG_SECRET, "tcprelayd: wrong secret\n");
+		refuse(conn, CONN_WRONG_SECRET);
 }
 
 static void
@@ -276,6 +317,20 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	examine(newcomer);
 }
 
+/* TLS is spoken; a secret may still have to come. */
+static void
+on_ready(struct conn *conn, void *owner)
+{
+	struct newcomer *newcomer = owner;
+
+	if (newcomer->refusal != CONN_NO_REASON) {
+		dismiss(newcomer);
+		refuse(conn, newcomer->refusal);
+	} else if (newcomer->admission->conf->secret == NULL) {
+		let_in(newcomer);
+	}
+}
+
 /* Takes the first line alone, or as much as is too long for a secret. */
 static size_t
 on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
@@ -317,6 +372,7 @@ on_leave(struct conn *conn, bool drained, void *owner)
 }
 
 static const struct conn_handler handler = {
+	.on_ready = on_ready,
 	.on_input = on_input,
 	.on_end_of_input = on_end_of_input,
 	.on_drained = on_drained,
@@ -342,7 +398,8 @@ find_oldest(struct admission *admission, const union peer *peer)
 }
 
 static void
-newcomer_new(struct admission *admission, struct conn *conn, const char *room)
+newcomer_new(struct admission *admission, struct conn *conn, const char *room,
+    enum conn_reason refusal)
 {
 	struct newcomer *newcomer = xcalloc(1, sizeof(*newcomer));
 	uint64_t limit_ms = (uint64_t)admission->conf->handshake_seconds * 1000;
@@ -352,6 +409,7 @@ newcomer_new(struct admission *admission, struct conn *conn, const char *room)
 		    find_oldest(admission, conn_peer(conn)), CONN_CROWDED_OUT);
 	newcomer->conn = conn;
 	newcomer->admission = admission;
+	newcomer->refusal = refusal;
 	strncpy(newcomer->room, room, ROOM_NAME_MAX);
 	newcomer->timer = evtimer_new(admission->base, on_timer, newcomer);
 	newcomer->deadline_ms = now_ms() + limit_ms;
@@ -368,6 +426,7 @@ admission_accept(struct admission *admission, int fd,
     const struct listener_rules *rules)
 {
 	size_t limit = (size_t)admission->conf->clients;
+	enum conn_reason refusal;
 	char label[sizeof("room=") + ROOM_NAME_MAX];
 	struct conn *conn;
 
@@ -380,24 +439,19 @@ admission_accept(struct admission *admission, int fd,
 		close_unanswered(admission, fd, CONN_SERVER_FULL);
 		return;
 	}
-	if (is_full(admission)) {
-		refuse(conn_new(
-			   admission->conns, fd, peer, peer_length, "refused"),
-		    CONN_SERVER_FULL, "tcprelayd: too many clients\n");
-		return;
-	}
-	if (is_address_full(admission, peer)) {
-		refuse(conn_new(
-			   admission->conns, fd, peer, peer_length, "refused"),
-		    CONN_ADDRESS_FULL,
-		    "tcprelayd: too many clients from your address\n");
-		return;
-	}
+	refusal = find_refusal(admission, peer);
 	snprintf(label, sizeof(label), "room=%s", rules->room);
-	conn = conn_new(admission->conns, fd, peer, peer_length, label);
-	conn_count_address(conn);
-	if (admission->conf->secret != NULL)
-		newcomer_new(admission, conn, rules->room);
+	conn = conn_new(admission->conns, fd, peer, peer_length,
+	    refusal == CONN_NO_REASON ? label : "refused");
+	if (refusal == CONN_NO_REASON)
+		conn_count_address(conn);
+	if (rules->tls)
+		conn_start_tls(conn, admission->conf->tls);
+	if (rules->tls ||
+	    (refusal == CONN_NO_REASON && admission->conf->secret != NULL))
+		newcomer_new(admission, conn, rules->room, refusal);
+	else if (refusal != CONN_NO_REASON)
+		refuse(conn, refusal);
 	else
 		admit(admission, conn, rules->room);
 }

@@ -2,10 +2,10 @@
 /*
  * Between accept and room: who is let in, and who is turned away with a word.
  *
- * A connection that has to show something first, a secret, is a newcomer
- * until it has. It is no member of a room meanwhile: it hears nothing, and what
- * it says reaches nobody. A plain one becomes a member at once, which costs
- * nothing.
+ * A connection that has to show something first, that it speaks TLS or a
+ * secret, is a newcomer until it has. It is no member of a room meanwhile: it
+ * hears nothing, and what it says reaches nobody. A plain one becomes a member
+ * at once, which costs nothing.
  *
  * Newcomers are bounded in time, by limits.handshake_seconds, and in number,
  * besides limits.clients. When there are ADMISSION_NEWCOMERS_MAX, the next one

@@ -4,6 +4,7 @@
 
 #include "daemon/conf.h"
 
+#include "common/tls.h"
 #include "common/xmalloc.h"
 #include "daemon/conf_keys.h"
 #include "daemon/conf_values.h"
@@ -80,6 +81,7 @@ conf_free(struct conf *conf)
 	for (key = conf_keys; key->name != NULL; key++)
 		conf_value_clear(key, conf);
 	secret_free(conf->secret);
+	tls_free(conf->tls);
 	free(conf);
 }
 

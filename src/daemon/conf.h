@@ -39,6 +39,7 @@ struct conf_listen {
 	int64_t permissions; /* of a Unix socket, or CONF_NO_PERMISSIONS */
 	char *group;	     /* of a Unix socket, or NULL */
 	struct conf_strings allow_users, allow_groups; /* for ids_find_...() */
+	int64_t tls; /* whether its clients speak TLS */
 };
 
 struct conf {
@@ -62,6 +63,8 @@ struct conf {
 	char *secret_file;
 	struct secret *secret; /* what is in it; NULL: none is needed */
 	int64_t allow_plain_secret;
+	char *tls_certificate, *tls_key, *tls_client_ca;
+	struct tls *tls;    /* what is in those; NULL without them */
 	int64_t log_level;  /* enum log_level */
 	int64_t log_target; /* enum log_target */
 	char *user;

@@ -94,7 +94,8 @@ const struct conf_key conf_keys[] = {
 	          "its sender" },
 	{ "limits.handshake_seconds", CONF_INTEGER, FIELD(handshake_seconds),
 	  .fallback = 10, .min = 1, .max = 3600,
-	  .help = "longest time from the connection to the right secret" },
+	  .help = "longest time from the connection to the end of the TLS "
+	          "handshake, or the right secret" },
 	{ "limits.lines_per_second", CONF_INTEGER, FIELD(lines_per_second),
 	  .fallback = 0, .min = 0, .max = 1000000,
 	  .help = "lines that a client may send; what is over it is read "
@@ -132,6 +133,17 @@ const struct conf_key conf_keys[] = {
 	  .help = "its first line is what a client has to send first" },
 	{ "access.allow_plain_secret", CONF_FLAG, FIELD(allow_plain_secret),
 	  .help = "the secret may cross a network in plain text" },
+	{ "tls.certificate", CONF_STRING, FIELD(tls_certificate),
+	  .allowed = "the path of a PEM file",
+	  .help = "the certificate, and those that lead from it to a known "
+	          "issuer" },
+	{ "tls.key", CONF_STRING, FIELD(tls_key),
+	  .allowed = "the path of a PEM file",
+	  .help = "its private key" },
+	{ "tls.client_ca", CONF_STRING, FIELD(tls_client_ca),
+	  .allowed = "the path of a PEM file",
+	  .help = "the issuers of the certificates that clients have to "
+	          "show" },
 	{ "log.level", CONF_CHOICE, FIELD(log_level),
 	  .choices = "error warn info debug", .fallback = LOG_LEVEL_INFO,
 	  .help = "the least important lines that are logged" },
@@ -166,6 +178,8 @@ const struct conf_key conf_listen_keys[] = {
 	  .check = check_room, .allowed = "1 to 32 letters, digits, _ and -",
 	  .fallback_text = CONF_DEFAULT_ROOM,
 	  .help = "the room that its clients come into" },
+	{ "listen.tls", CONF_FLAG, FIELD(tls), .fallback = false,
+	  .help = "whether its clients speak TLS" },
 	{ "listen.socket_name", CONF_STRING, FIELD(socket_name),
 	  .help = "sockets of systemd that are used instead, by their name" },
 	{ "listen.allow", CONF_STRINGS, FIELD(allow),

@@ -4,6 +4,7 @@
 
 #include "daemon/conf.h"
 
+#include "common/tls.h"
 #include "common/xmalloc.h"
 #include "daemon/conf_keys.h"
 #include "daemon/conf_rules.h"
@@ -231,6 +232,25 @@ listener_setting(const config_t *config, size_t number)
 	return config_setting_get_elem(setting, (unsigned)number);
 }
 
+/* Returns whether the files can be used. */
+static bool
+read_tls(struct loader *loader, const config_t *config)
+{
+	static const char *const keys[] = {
+		[TLS_CERTIFICATE] = "tls.certificate",
+		[TLS_KEY] = "tls.key",
+		[TLS_CA] = "tls.client_ca",
+	};
+	struct tls_fault fault;
+	const char *key;
+
+	if (conf_rules_read_tls(loader->conf, &fault) == 0)
+		return true;
+	key = keys[fault.file];
+	complain(loader, config_lookup(config, key), key, "%s", fault.text);
+	return false;
+}
+
 /* What no setting can tell by itself; only when each is good. */
 static void
 check_together(struct loader *loader, const config_t *config)
@@ -243,6 +263,8 @@ check_together(struct loader *loader, const config_t *config)
 	if (conf_rules_read_secret(conf, &why) == -1)
 		complain(loader, config_lookup(config, "access.secret_file"),
 		    "access.secret_file", "%s: %s", conf->secret_file, why);
+	if (!read_tls(loader, config))
+		return;
 	for (i = 0; i < conf->listen_count; i++)
 		if (conf_rules_check_listener(
 			conf, &conf->listen[i], text, sizeof(text)) == -1)

@@ -3,6 +3,7 @@
 
 #include "daemon/conf_rules.h"
 
+#include "common/tls.h"
 #include "daemon/conf.h"
 #include "daemon/privileges.h"
 #include "daemon/secret.h"
@@ -69,11 +70,28 @@ check_plain_secret(const struct conf *conf, const struct conf_listen *listener,
     const struct answer *answer)
 {
 	if (conf->secret_file == NULL || conf->allow_plain_secret ||
-	    address_is_local(&listener->address))
+	    listener->tls || address_is_local(&listener->address))
 		return 0;
 	return object(answer,
 	    "%s would take the secret in plain text; allowed: a loopback "
-	    "address, a Unix socket, or access.allow_plain_secret = true",
+	    "address, a Unix socket, tls, or access.allow_plain_secret = true",
+	    listener->address_text);
+}
+
+static int
+check_tls(const struct conf *conf, const struct conf_listen *listener,
+    const struct answer *answer)
+{
+	if (!listener->tls || conf->tls != NULL)
+		return 0;
+	if (!tls_is_available())
+		return object(answer,
+		    "tls for %s, but this tcprelayd was built without it; "
+		    "allowed: tls = false",
+		    listener->address_text);
+	return object(answer,
+	    "tls for %s without a certificate; allowed: with tls.certificate "
+	    "and tls.key",
 	    listener->address_text);
 }
 
@@ -84,6 +102,8 @@ conf_rules_check_listener(const struct conf *conf,
 	const struct answer answer = { text, size };
 
 	if (check_kind(listener, &answer) == -1)
+		return -1;
+	if (check_tls(conf, listener, &answer) == -1)
 		return -1;
 	return check_plain_secret(conf, listener, &answer);
 }
@@ -99,4 +119,19 @@ conf_rules_read_secret(struct conf *conf, const char **why)
 		account.user = geteuid();
 	conf->secret = secret_read(conf->secret_file, account.user, why);
 	return conf->secret == NULL ? -1 : 0;
+}
+
+int
+conf_rules_read_tls(struct conf *conf, struct tls_fault *fault)
+{
+	const struct tls_files files = {
+		.certificate = conf->tls_certificate,
+		.key = conf->tls_key,
+		.ca = conf->tls_client_ca,
+	};
+
+	if (files.certificate == NULL || files.key == NULL)
+		return 0;
+	conf->tls = tls_server_new(&files, fault);
+	return conf->tls == NULL ? -1 : 0;
 }

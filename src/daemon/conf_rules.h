@@ -10,6 +10,7 @@
 
 struct conf;
 struct conf_listen;
+struct tls_fault;
 
 /* Returns 0, or -1 with what is wrong and what is allowed in text. */
 int conf_rules_check_listener(const struct conf *conf,
@@ -20,5 +21,8 @@ int conf_rules_check_listener(const struct conf *conf,
  * 0, or -1 with *why set to a text that is good until the next call.
  */
 int conf_rules_read_secret(struct conf *conf, const char **why);
+
+/* The same with conf->tls and its files. */
+int conf_rules_read_tls(struct conf *conf, struct tls_fault *fault);
 
 #endif

@@ -43,12 +43,14 @@ reason_of(int error)
  * The socket failed under a write. What the peer sent before is still to be
  * read, and its end is still to come; until then it only takes no output.
  */
-static void
-stop_output(struct conn *conn, int error)
+void
+conn_stop_output(struct conn *conn, int error)
 {
 	if (conn->write_error == 0)
 		conn->write_error = error;
-	if (conn->bev != NULL)
+	if (conn->tls != NULL)
+		conn_tls_stop_output(conn);
+	else if (conn->bev != NULL)
 		bufferevent_disable(conn->bev, EV_WRITE);
 	if (conn->state != OPEN) {
 		conn_close(conn, reason_of(error));
@@ -61,32 +63,34 @@ stop_output(struct conn *conn, int error)
 static void
 close_on_error(struct conn *conn, int error)
 {
-	char name[ADDRESS_TEXT_SIZE];
+	char name[ADDRESS_TEXT_SIZE], text[TLS_TEXT_SIZE];
 	enum conn_reason reason = reason_of(error);
 
 	if (reason == CONN_ERROR)
 		log_warn("error peer=%s error=\"%s\"",
 		    peer_name(&conn->peer, name, sizeof(name)),
-		    strerror(error));
+		    conn->tls == NULL ? strerror(error)
+				      : tls_failure(conn->tls->session, error,
+					    text, sizeof(text)));
 	conn_close(conn, reason);
 }
 
-/* An error that may be gone at the next try. */
-static bool
-is_passing(int error)
-{
-	return error == EAGAIN || error == EINTR || error == ENOBUFS ||
-	    error == ENOMEM;
-}
-
+/*
+ * Where TLS was cut off, by whoever could send a FIN, its last line may have
+ * been as well: it is not known to be whole.
+ */
 static void
 end_of_input(struct conn *conn)
 {
+	bool whole =
+	    conn->tls == NULL || tls_peer_has_finished(conn->tls->session);
 	char name[ADDRESS_TEXT_SIZE];
 
-	log_debug(
-	    "end of input peer=%s", peer_name(&conn->peer, name, sizeof(name)));
-	conn->handler->on_end_of_input(conn, conn->owner);
+	log_debug("end of input peer=%s%s",
+	    peer_name(&conn->peer, name, sizeof(name)),
+	    whole ? "" : " without close_notify");
+	if (whole)
+		conn->handler->on_end_of_input(conn, conn->owner);
 	conn_close(conn, CONN_END_OF_INPUT);
 }
 
@@ -134,50 +138,77 @@ take_input(struct conn *conn, const char *bytes, size_t length)
 	return taken;
 }
 
+/* As recv(2); with MSG_PEEK it stays where it is. */
+static ssize_t
+receive(struct conn *conn, size_t size, int flags)
+{
+	char *bytes = conn->set->scratch;
+
+	if (conn->tls == NULL)
+		return recv(conn->fd, bytes, size, MSG_DONTWAIT | flags);
+	if (flags & MSG_PEEK)
+		return tls_peek(conn->tls->session, bytes, size);
+	return tls_read(conn->tls->session, bytes, size);
+}
+
 /*
  * Where the owner may take less than all: looks at what has come, and then
- * reads what was taken. The rest stays in the kernel.
+ * reads what was taken. The rest stays in the kernel, or in OpenSSL.
  */
 static ssize_t
 read_metered(struct conn *conn)
 {
-	char *bytes = conn->set->scratch;
-	ssize_t length =
-	    recv(conn->fd, bytes, SCRATCH_BYTES, MSG_DONTWAIT | MSG_PEEK);
+	ssize_t length = receive(conn, SCRATCH_BYTES, MSG_PEEK);
 	size_t taken;
 
 	if (length <= 0)
 		return length;
-	taken = take_input(conn, bytes, (size_t)length);
+	taken = take_input(conn, conn->set->scratch, (size_t)length);
 	if (taken > 0)
-		recv(conn->fd, bytes, taken, MSG_DONTWAIT);
+		receive(conn, taken, 0);
 	return length;
 }
 
 static ssize_t
 read_all(struct conn *conn)
 {
-	char *bytes = conn->set->scratch;
-	ssize_t length = recv(conn->fd, bytes, SCRATCH_BYTES, MSG_DONTWAIT);
+	ssize_t length = receive(conn, SCRATCH_BYTES, 0);
 
 	if (length > 0)
-		take_input(conn, bytes, (size_t)length);
+		take_input(conn, conn->set->scratch, (size_t)length);
 	return length;
 }
 
+/* Returns whether there may be more. */
+static bool
+read_once(struct conn *conn)
+{
+	bool metered = conn->metered || conn->set->conf->lines_per_second > 0;
+	ssize_t length = metered ? read_metered(conn) : read_all(conn);
+
+	if (length == 0)
+		no_more_input(conn, 0);
+	else if (length == -1 && !conn_is_passing(errno))
+		no_more_input(conn, errno);
+	return length > 0 && conn->paused == 0 && conn->state == OPEN;
+}
+
+/* Of TLS a read takes one record at most. */
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
-	bool metered = conn->metered || conn->set->conf->lines_per_second > 0;
-	ssize_t length = metered ? read_metered(conn) : read_all(conn);
+	size_t most = SCRATCH_BYTES;
 
 	(void)fd;
 	(void)what;
-	if (length == 0)
-		no_more_input(conn, 0);
-	else if (length == -1 && !is_passing(errno))
-		no_more_input(conn, errno);
+	if (conn->tls == NULL)
+		read_once(conn);
+	else if (!conn->tls->ready)
+		conn_tls_handshake(conn);
+	else
+		while (most > 0 && read_once(conn))
+			most -= TLS_RECORD_BYTES;
 }
 
 static void
@@ -187,17 +218,23 @@ free_output(struct conn *conn)
 	conn->bev = NULL;
 }
 
+void
+conn_drained(struct conn *conn)
+{
+	conn->queued = false;
+	if (conn->handler != NULL)
+		conn->handler->on_drained(conn, conn->owner);
+	else if (conn->state == DRAINING)
+		conn_set_state(conn, CLOSING);
+}
+
 static void
 on_written(struct bufferevent *bev, void *arg)
 {
 	struct conn *conn = arg;
 
 	(void)bev;
-	conn->queued = false;
-	if (conn->handler != NULL)
-		conn->handler->on_drained(conn, conn->owner);
-	else if (conn->state == DRAINING)
-		conn_set_state(conn, CLOSING);
+	conn_drained(conn);
 	if (!conn->queued)
 		free_output(conn);
 }
@@ -207,13 +244,15 @@ on_write_error(struct bufferevent *bev, short what, void *arg)
 {
 	(void)bev;
 	(void)what;
-	stop_output(arg, EVUTIL_SOCKET_ERROR());
+	conn_stop_output(arg, EVUTIL_SOCKET_ERROR());
 }
 
 /* Where output is queued. */
 static struct evbuffer *
 output(struct conn *conn)
 {
+	if (conn->tls != NULL)
+		return conn_tls_output(conn);
 	if (conn->bev == NULL) {
 		conn->bev =
 		    bufferevent_socket_new(conn->set->base, conn->fd, 0);
@@ -293,6 +332,9 @@ conn_resume_input(struct conn *conn, enum conn_pause why)
 	/* It was not idle: nobody listened. */
 	conn->heard = coarse_seconds();
 	event_add(conn->input, NULL);
+	/* The loop does not see what is left in OpenSSL. */
+	if (conn->tls != NULL)
+		event_active(conn->input, EV_READ, 0);
 }
 
 void
@@ -323,9 +365,7 @@ conn_is_queued(const struct conn *conn)
 size_t
 conn_queued_bytes(const struct conn *conn)
 {
-	return conn->queued
-	    ? evbuffer_get_length(bufferevent_get_output(conn->bev))
-	    : 0;
+	return conn->queued ? evbuffer_get_length(conn_queue(conn)) : 0;
 }
 
 uint64_t
@@ -361,8 +401,8 @@ count_sent(struct conn *conn, ssize_t sent)
 		count_out(conn, (size_t)sent);
 		return (size_t)sent;
 	}
-	if (!is_passing(errno))
-		stop_output(conn, errno);
+	if (!conn_is_passing(errno))
+		conn_stop_output(conn, errno);
 	return 0;
 }
 
@@ -381,9 +421,18 @@ send_pieces(const struct conn *conn, const struct iovec *iov, int count)
 size_t
 conn_send(struct conn *conn, const struct iovec *iov, int count)
 {
+	if (conn->tls != NULL)
+		return count_sent(
+		    conn, (ssize_t)conn_tls_send(conn, iov, count));
 	return count_sent(conn,
 	    count == 1 ? send(conn->fd, iov->iov_base, iov->iov_len, SEND_FLAGS)
 		       : send_pieces(conn, iov, count));
+}
+
+bool
+conn_takes_files(const struct conn *conn)
+{
+	return conn->tls == NULL;
 }
 
 size_t

@@ -28,6 +28,7 @@ struct conn_set;
 struct conf;
 struct event_base;
 struct stats;
+struct tls;
 union peer;
 
 /* Why a connection ended: the only list, with its texts in conn_end.c. */
@@ -45,7 +46,8 @@ enum conn_reason {
 	CONN_QUIT,	    /* the person said so, in mode chat */
 	CONN_SERVER_FULL,   /* over limits.clients */
 	CONN_WRONG_SECRET,  /* not what is in access.secret_file */
-	CONN_NOT_ADMITTED,  /* nothing of that in limits.handshake_seconds */
+	CONN_TLS_FAILED,    /* the handshake did not succeed */
+	CONN_NOT_ADMITTED,  /* nothing of those in limits.handshake_seconds */
 	CONN_CROWDED_OUT,   /* the same, and others needed its place */
 	CONN_ADDRESS_FULL,  /* over limits.clients_per_address */
 	CONN_IDLE,	    /* silent for limits.idle_seconds */
@@ -54,6 +56,8 @@ enum conn_reason {
 };
 
 struct conn_handler {
+	/* The TLS handshake is done; NULL where there is none to come. */
+	void (*on_ready)(struct conn *conn, void *owner);
 	/*
 	 * Bytes came, valid for the duration of the call. Returns how many
 	 * were taken. The rest goes to the next owner, if this one gave the
@@ -98,6 +102,12 @@ bool conn_set_reap(struct conn_set *set);
  */
 struct conn *conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
     socklen_t peer_length, const char *label);
+
+/*
+ * Its peer speaks TLS; right after conn_new(). tls has to last for this call
+ * only. Nothing comes, and nothing may be sent, before on_ready.
+ */
+void conn_start_tls(struct conn *conn, const struct tls *tls);
 
 /* It counts for limits.clients_per_address from now on. */
 void conn_count_address(struct conn *conn);
@@ -153,12 +163,16 @@ int conn_silent_ms(const struct conn *conn);
 
 /*
  * Sends straight to the socket, which nothing may be queued for. Returns how
- * many bytes the kernel took, maybe 0; after an error it takes no output. The
- * caller counts the lines.
+ * many bytes the kernel took, maybe 0; after an error it takes no output. What
+ * it did not take has to be queued next. The caller counts the lines.
  */
 size_t conn_send(struct conn *conn, const struct iovec *iov, int count);
 
-/* The same with the first bytes of a file, whose pages are not copied. */
+/*
+ * The same with the first bytes of a file, whose pages are not copied; not
+ * where they have to be encrypted.
+ */
+bool conn_takes_files(const struct conn *conn);
 size_t conn_send_file(struct conn *conn, int file, size_t length);
 
 /*
@@ -193,6 +207,12 @@ void conn_count_lines_out(struct conn *conn, uint64_t lines);
 
 /* Why it ends; CONN_NO_REASON as long as it does not. */
 enum conn_reason conn_end_reason(const struct conn *conn);
+
+/*
+ * Writes the name that the peer's certificate speaks for, where one was asked
+ * for; false when there is none.
+ */
+bool conn_vouched_name(const struct conn *conn, char *name, size_t size);
 
 const char *conn_reason_text(enum conn_reason reason);
 

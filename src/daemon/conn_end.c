@@ -37,6 +37,7 @@ static const struct {
 	[CONN_QUIT] = { "quit", DRAIN },
 	[CONN_SERVER_FULL] = { "server full", REFUSE },
 	[CONN_WRONG_SECRET] = { "wrong secret", REFUSE },
+	[CONN_TLS_FAILED] = { "TLS handshake failed", REFUSE },
 	[CONN_NOT_ADMITTED] = { "not admitted in time", DROP },
 	[CONN_CROWDED_OUT] = { "crowded out", DROP },
 	[CONN_ADDRESS_FULL] = { "too many from this address", REFUSE },
@@ -88,7 +89,7 @@ uncount_queued(struct conn *conn)
 
 	if (!conn->queued)
 		return;
-	output = bufferevent_get_output(conn->bev);
+	output = conn_queue(conn);
 	bytes = evbuffer_get_length(output);
 	lines = count_buffer_lines(output, 0);
 	conn->counts.bytes_out -= bytes;
@@ -137,6 +138,8 @@ conn_free(struct conn *conn)
 		event_free(conn->tick);
 	if (conn->bev != NULL)
 		bufferevent_free(conn->bev);
+	if (conn->tls != NULL)
+		conn_tls_free(conn);
 	event_free(conn->input);
 	close(conn->fd);
 	free(conn);
@@ -170,11 +173,14 @@ look_at_drain(struct conn *conn)
 {
 	size_t left = conn_unacknowledged_bytes(conn);
 
-	if (left < conn->tick_mark)
+	if (left < conn->tick_mark) {
 		conn->ticks_left = drain_ticks(conn);
-	conn->tick_mark = left;
-	if (--conn->ticks_left == 0)
+		if (!conn->queued)
+			conn_set_state(conn, CLOSING);
+	} else if (--conn->ticks_left == 0) {
 		conn_close(conn, CONN_NOT_DRAINED);
+	}
+	conn->tick_mark = left;
 }
 
 static void
@@ -227,6 +233,15 @@ linger(struct conn *conn)
 		watch(conn, LINGERING, LINGER_TICKS);
 }
 
+/* -1 while the socket has no room for what TLS says at the end. */
+static int
+finish(struct conn *conn)
+{
+	if (conn->tls == NULL || reasons[conn->reason].manner != DRAIN)
+		return 0;
+	return conn_tls_finish(conn);
+}
+
 /*
  * A connection that was marked goes one step on: it leaves its owner, who
  * queues what it is owed; is drained; lingers; is freed. Each step that has to
@@ -244,7 +259,7 @@ reap(struct conn *conn)
 		leave(conn, true);
 	} else if (conn->lingered) {
 		conn_free(conn);
-	} else if (conn->queued) {
+	} else if (conn->queued || finish(conn) == -1) {
 		watch(conn, DRAINING, drain_ticks(conn));
 		conn->tick_mark = conn_unacknowledged_bytes(conn);
 	} else {
@@ -277,7 +292,9 @@ conn_close(struct conn *conn, enum conn_reason reason)
 		return;
 	conn->reason = reason;
 	event_del(conn->input);
-	if (dropped && conn->bev != NULL)
+	if (dropped && conn->tls != NULL)
+		conn_tls_stop_output(conn);
+	else if (dropped && conn->bev != NULL)
 		bufferevent_disable(conn->bev, EV_WRITE);
 	if (conn->state != CLOSING)
 		conn_set_state(conn, CLOSING);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What conn.c, a connection while it is open, and conn_end.c, its end, share.
- * For nobody else.
+ * What conn.c, a connection while it is open, conn_tls.c, its encryption, and
+ * conn_end.c, its end, share. For nobody else.
  */
 #ifndef CONN_PRIVATE_H
 #define CONN_PRIVATE_H
 
+#include "common/tls.h"
 #include "daemon/conn.h"
 #include "daemon/peer.h"
 #include "daemon/tally.h"
 
+#include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <sys/queue.h>
 #include <time.h>
@@ -37,12 +40,27 @@ struct conn_set {
 	struct event_base *base;
 	const struct conf *conf;
 	struct stats *stats;
-	char scratch[SCRATCH_BYTES]; /* input, for the duration of a call */
+	char scratch[SCRATCH_BYTES];   /* input, for the duration of a call */
+	char record[TLS_RECORD_BYTES]; /* output, as long */
 };
 
 struct counts {
 	uint64_t lines_in, bytes_in;
 	uint64_t lines_out, bytes_out; /* taken by the kernel, or queued */
+};
+
+/*
+ * Output of a TLS connection is queued as it is and encrypted when the socket
+ * takes it, so that connections share what waits for them as plain ones do.
+ * That is why there is no bufferevent of libevent's OpenSSL kind: one copies
+ * what is queued, and makes a record of each piece of it, however small.
+ */
+struct conn_tls {
+	struct ssl_st *session;
+	struct evbuffer *queue; /* for output; NULL when none is queued */
+	struct event *writable; /* while the socket is waited for, or NULL */
+	size_t pending; /* bytes of a record that the socket took in part */
+	bool ready;	/* the handshake is done */
 };
 
 /*
@@ -57,6 +75,7 @@ struct conn {
 	bool lingered; /* all that was queued is sent */
 	struct conn_set *set;
 	struct counts counts;
+	struct conn_tls *tls;	 /* or NULL */
 	struct bufferevent *bev; /* for output; NULL when none is queued */
 	struct event *input;
 	unsigned paused; /* enum conn_pause: the reasons why it is not read */
@@ -79,6 +98,37 @@ void conn_set_state(struct conn *conn, enum conn_state state);
 
 /* What becomes of it: by its reason, unless it cannot be written to at all. */
 enum conn_manner conn_manner(const struct conn *conn);
+
+/* The bytes that are queued, when some are. */
+static inline struct evbuffer *
+conn_queue(const struct conn *conn)
+{
+	return conn->tls != NULL ? conn->tls->queue
+				 : bufferevent_get_output(conn->bev);
+}
+
+/* A write failed with this errno. */
+void conn_stop_output(struct conn *conn, int error);
+/* All that was queued has been written. */
+void conn_drained(struct conn *conn);
+
+/* An error that may be gone at the next try. */
+static inline bool
+conn_is_passing(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ENOBUFS ||
+	    error == ENOMEM;
+}
+
+/* These are for a connection with TLS. */
+void conn_tls_free(struct conn *conn);
+void conn_tls_handshake(struct conn *conn);
+size_t conn_tls_send(struct conn *conn, const struct iovec *iov, int count);
+/* Where output is queued; to be sent when the loop goes on. */
+struct evbuffer *conn_tls_output(struct conn *conn);
+void conn_tls_stop_output(struct conn *conn);
+/* Says that nothing will follow: -1 when the socket has no room for that. */
+int conn_tls_finish(struct conn *conn);
 
 /* Tells the owner, if it still has one, and logs and counts the end. */
 void conn_free(struct conn *conn);

@@ -161,7 +161,8 @@ send_runs(const struct round *round, struct member *member,
 {
 	size_t sent = 0;
 
-	if (runs == &round->whole && round->file != -1)
+	if (runs == &round->whole && round->file != -1 &&
+	    conn_takes_files(member->conn))
 		sent = conn_send_file(member->conn, round->file, runs->bytes);
 	else if (runs->count > 0)
 		sent = conn_send(member->conn, runs->iov, runs->count);

@@ -37,6 +37,7 @@ struct listener {
 	char *socket_name; /* or NULL */
 	char *room;
 	struct gate *gate;
+	bool tls;
 	listener_accept *accept;
 	void *arg;
 	struct door *doors;
@@ -52,6 +53,7 @@ on_accept(struct evconnlistener *evconn, evutil_socket_t fd,
 	const struct listener_rules rules = {
 		.room = listener->room,
 		.gate = listener->gate,
+		.tls = listener->tls,
 	};
 
 	(void)evconn;
@@ -208,6 +210,7 @@ listener_new(struct event_base *base, const struct conf_listen *conf,
 		listener->socket_name = xstrdup(conf->socket_name);
 	listener->room = xstrdup(conf->room);
 	listener->gate = gate_new(conf);
+	listener->tls = conf->tls;
 	listener->accept = accept;
 	listener->arg = arg;
 	if (open_doors(listener, conf, inherited) == 0)
@@ -225,8 +228,8 @@ listener_start(struct listener *listener)
 		struct door *door = &listener->doors[i];
 
 		evconnlistener_enable(door->evconn);
-		log_info("listening address=%s room=%s", door->bound.name,
-		    listener->room);
+		log_info("listening address=%s room=%s%s", door->bound.name,
+		    listener->room, listener->tls ? " tls=true" : "");
 	}
 }
 
@@ -247,11 +250,14 @@ listener_update(struct listener *listener, const struct conf_listen *conf)
 {
 	size_t i;
 
-	if (strcmp(listener->room, conf->room) != 0)
-		log_info("listening address=%s room=%s", listener->address_text,
-		    conf->room);
+	if (strcmp(listener->room, conf->room) != 0 ||
+	    listener->tls != (conf->tls != 0))
+		log_info("listening address=%s room=%s%s",
+		    listener->address_text, conf->room,
+		    conf->tls ? " tls=true" : "");
 	free(listener->room);
 	listener->room = xstrdup(conf->room);
+	listener->tls = conf->tls;
 	gate_free(listener->gate);
 	listener->gate = gate_new(conf);
 	for (i = 0; i < listener->door_count; i++)

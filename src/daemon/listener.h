@@ -20,6 +20,7 @@ struct listener;
 struct listener_rules {
 	const char *room;
 	const struct gate *gate; /* NULL: everybody may */
+	bool tls;
 };
 
 /* Takes over an accepted, non-blocking socket. */

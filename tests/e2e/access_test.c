@@ -735,7 +735,8 @@ test_a_secret_crosses_no_network_unless_that_is_allowed(void **state)
 	assert_int_equal(run_program(argv, output, sizeof(output)), 2);
 	assert_string_equal(output,
 	    "tcprelayd: -l: :0 would take the secret in plain text; allowed: "
-	    "a loopback address, a Unix socket, or access.allow_plain_secret "
+	    "a loopback address, a Unix socket, tls, or "
+	    "access.allow_plain_secret "
 	    "= true\n");
 	unlink(conf);
 	remove_secret(&secret);

@@ -104,6 +104,7 @@ void write_file(const char *path, const char *bytes, size_t length);
 /* The whole file, for free(3), with a NUL after it. */
 char *read_whole_file(const char *path, size_t *length);
 /* And all that is in it. */
+/* With all that is in it. */
 void remove_directory(const char *path);
 /* Two pipe ends: [0] to read, [1] to write; closed on exec. */
 void make_pipe(int ends[2]);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/* What is different where a connection is encrypted. */
+#include "config.h"
+
+#include "common/address.h"
+#include "common/log.h"
+#include "common/xmalloc.h"
+#include "daemon/conn_private.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Records that are written in one call: others wait. */
+#define RECORDS_MAX 4
+
+static void
+stop_waiting(struct conn_tls *tls)
+{
+	if (tls->writable != NULL)
+		event_free(tls->writable);
+	tls->writable = NULL;
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg);
+
+static void
+wait_until_writable(struct conn *conn)
+{
+	struct conn_tls *tls = conn->tls;
+
+	if (tls->writable != NULL)
+		return;
+	tls->writable = event_new(conn->set->base, conn->fd,
+	    EV_WRITE | EV_PERSIST, on_writable, conn);
+	event_add(tls->writable, NULL);
+}
+
+static void
+ready(struct conn *conn)
+{
+	char name[ADDRESS_TEXT_SIZE], text[TLS_TEXT_SIZE];
+
+	conn->tls->ready = true;
+	log_debug("TLS peer=%s session=\"%s\"",
+	    peer_name(&conn->peer, name, sizeof(name)),
+	    tls_describe(conn->tls->session, text, sizeof(text)));
+	conn->handler->on_ready(conn, conn->owner);
+}
+
+void
+conn_tls_handshake(struct conn *conn)
+{
+	struct ssl_st *session = conn->tls->session;
+	char name[ADDRESS_TEXT_SIZE], text[TLS_TEXT_SIZE];
+
+	stop_waiting(conn->tls);
+	if (tls_handshake(session) == 0) {
+		ready(conn);
+	} else if (!conn_is_passing(errno)) {
+		tls_failure(session, errno, text, sizeof(text));
+		log_info("TLS handshake failed peer=%s error=\"%s\"",
+		    peer_name(&conn->peer, name, sizeof(name)), text);
+		conn_close(conn, CONN_TLS_FAILED);
+	} else if (tls_wants_write(session)) {
+		wait_until_writable(conn);
+	}
+}
+
+/* Returns whether the socket may take more. */
+static bool
+send_record(struct conn *conn, const char *bytes, size_t length, size_t *sent)
+{
+	struct conn_tls *tls = conn->tls;
+
+	if (tls_write(tls->session, bytes, length) > 0) {
+		tls->pending = 0;
+		*sent += length;
+		return true;
+	}
+	if (conn_is_passing(errno))
+		tls->pending = length;
+	else
+		conn_stop_output(conn, errno);
+	return false;
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Records are full, but for the last: short pieces are put together. */
+size_t
+conn_tls_send(struct conn *conn, const struct iovec *iov, int count)
+{
+	char *record = conn->set->record;
+	size_t filled = 0, sent = 0;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		const char *bytes = iov[i].iov_base;
+		size_t part, left = iov[i].iov_len;
+
+		for (; left > 0; left -= part, bytes += part) {
+			part = least(left, TLS_RECORD_BYTES - filled);
+			if (part == TLS_RECORD_BYTES ||
+			    (filled == 0 && i == count - 1)) {
+				if (!send_record(conn, bytes, part, &sent))
+					return sent;
+				continue;
+			}
+			memcpy(record + filled, bytes, part);
+			filled += part;
+			if (filled < TLS_RECORD_BYTES)
+				continue;
+			if (!send_record(conn, record, filled, &sent))
+				return sent;
+			filled = 0;
+		}
+	}
+	if (filled > 0)
+		send_record(conn, record, filled, &sent);
+	return sent;
+}
+
+static void
+free_queue(struct conn_tls *tls)
+{
+	stop_waiting(tls);
+	if (tls->queue != NULL)
+		evbuffer_free(tls->queue);
+	tls->queue = NULL;
+}
+
+/* What is queued begins with the record that is pending, if one is. */
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+	struct conn_tls *tls = conn->tls;
+	int records;
+
+	(void)fd;
+	(void)what;
+	if (!tls->ready) {
+		conn_tls_handshake(conn);
+		return;
+	}
+	for (records = 0; records < RECORDS_MAX; records++) {
+		size_t sent = 0, length = evbuffer_get_length(tls->queue);
+
+		length = tls->pending > 0 ? tls->pending
+					  : least(length, TLS_RECORD_BYTES);
+		if (length == 0)
+			break;
+		if (!send_record(conn,
+			(char *)evbuffer_pullup(tls->queue, (ssize_t)length),
+			length, &sent))
+			return;
+		evbuffer_drain(tls->queue, length);
+	}
+	if (evbuffer_get_length(tls->queue) > 0)
+		return;
+	conn_drained(conn);
+	if (!conn->queued)
+		free_queue(tls);
+}
+
+struct evbuffer *
+conn_tls_output(struct conn *conn)
+{
+	struct conn_tls *tls = conn->tls;
+
+	if (tls->queue == NULL) {
+		tls->queue = evbuffer_new();
+		wait_until_writable(conn);
+	}
+	return tls->queue;
+}
+
+void
+conn_tls_stop_output(struct conn *conn)
+{
+	stop_waiting(conn->tls);
+}
+
+int
+conn_tls_finish(struct conn *conn)
+{
+	struct conn_tls *tls = conn->tls;
+
+	return tls->ready && tls_finish(tls->session) == -1 &&
+		conn_is_passing(errno)
+	    ? -1
+	    : 0;
+}
+
+bool
+conn_vouched_name(const struct conn *conn, char *name, size_t size)
+{
+	return conn->tls != NULL && conn->tls->ready &&
+	    tls_peer_name(conn->tls->session, name, size);
+}
+
+void
+conn_start_tls(struct conn *conn, const struct tls *tls)
+{
+	conn->tls = xcalloc(1, sizeof(*conn->tls));
+	conn->tls->session = tls_accept(tls, conn->fd);
+}
+
+void
+conn_tls_free(struct conn *conn)
+{
+	free_queue(conn->tls);
+	tls_session_free(conn->tls->session);
+	free(conn->tls);
+}
