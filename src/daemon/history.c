@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
+#include "daemon/name.h"
 #include "daemon/stamp.h"
 #include "daemon/transcript.h"
 
@@ -219,6 +220,22 @@ restore(struct history *history)
 	free(text);
 }
 
+/*
+ * In mode chat Tea and tea are one room, which is called as the first who came
+ * has written it.
+ */
+static struct transcript *
+open_transcript(const struct history *history)
+{
+	char *name = history->stamped ? name_fold(history->room)
+				      : xstrdup(history->room);
+	struct transcript *transcript = transcript_new(
+	    history->conf->history_directory, name, history->stats);
+
+	free(name);
+	return transcript;
+}
+
 struct history *
 history_new(const struct conf *conf, const char *room, struct stats *stats)
 {
@@ -227,12 +244,11 @@ history_new(const struct conf *conf, const char *room, struct stats *stats)
 	history->conf = conf;
 	history->room = room;
 	history->stats = stats;
-	history->stamped = conf->mode != CONF_MODE_RELAY;
+	history->stamped = conf->mode == CONF_MODE_CHAT;
 	TAILQ_INIT(&history->chunks);
 	if (conf->history_directory == NULL)
 		return history;
-	history->transcript =
-	    transcript_new(conf->history_directory, room, stats);
+	history->transcript = open_transcript(history);
 	if (conf->history_lines > 0)
 		restore(history);
 	return history;
@@ -259,8 +275,7 @@ history_reopen(struct history *history)
 	if (directory != NULL && history->transcript != NULL) {
 		transcript_reopen(history->transcript, directory);
 	} else if (directory != NULL) {
-		history->transcript =
-		    transcript_new(directory, history->room, history->stats);
+		history->transcript = open_transcript(history);
 	} else {
 		transcript_free(history->transcript);
 		history->transcript = NULL;

@@ -7,6 +7,7 @@
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/conf_rules.h"
+#include "daemon/history.h"
 #include "daemon/privileges.h"
 #include "daemon/server.h"
 
@@ -211,6 +212,8 @@ serve(struct conf *conf, struct options *options, const struct account *account)
 		return EXIT_FAILURE;
 	server_give(server, account->user, account->group);
 	result = privileges_drop(account);
+	if (result == 0)
+		result = history_check(conf);
 	if (result == 0) {
 		warn_unreadable(conf_path(options), account);
 		warn_unreadable(conf->secret_file, account);

@@ -166,11 +166,17 @@ write_plain(char *to, utf8proc_int32_t letter)
 	return to + 1;
 }
 
+char *
+name_fold(const char *name)
+{
+	return compose(name, UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+}
+
 /* In place, because a Latin letter is no longer than another. */
 char *
 name_key(const char *name)
 {
-	char *key = compose(name, UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+	char *key = name_fold(name);
 	const char *from = key;
 	char *to = key;
 	utf8proc_int32_t letter;

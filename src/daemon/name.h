@@ -26,6 +26,9 @@
  */
 int name_make(char name[NAME_SIZE], const char *text);
 
+/* The name without upper case, for free(3). */
+char *name_fold(const char *name);
+
 /* The key of a name, for free(3). */
 char *name_key(const char *name);
 

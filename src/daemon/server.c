@@ -8,7 +8,6 @@
 #include "daemon/admission.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
-#include "daemon/history.h"
 #include "daemon/inherited.h"
 #include "daemon/listeners.h"
 #include "daemon/metrics.h"
@@ -103,12 +102,22 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	server->stopped = true;
 }
 
+/* Of the rooms that there may be. */
+static rlim_t
+count_transcripts(const struct conf *conf)
+{
+	if (conf->history_directory == NULL)
+		return 0;
+	return conf->listen_count +
+	    (conf->mode == CONF_MODE_CHAT ? (rlim_t)conf->rooms : 0);
+}
+
 /* Every client is a descriptor, and some are needed besides. */
 static void
 raise_descriptor_limit(const struct conf *conf)
 {
 	rlim_t needed = (rlim_t)conf->clients + ADMISSION_NEWCOMERS_MAX +
-	    ADMISSION_REFUSALS_MAX + OTHER_FILES;
+	    ADMISSION_REFUSALS_MAX + count_transcripts(conf) + OTHER_FILES;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= needed)
@@ -286,7 +295,7 @@ server_new(struct conf *conf, server_load *load, void *load_arg)
 	raise_descriptor_limit(conf);
 	guard_secrets(conf);
 	notify_init(&server->notify, server->base, describe, server);
-	if (open_sockets(server) == 0 && history_check(conf) == 0)
+	if (open_sockets(server) == 0)
 		return server;
 	server_free(server);
 	return NULL;

@@ -148,6 +148,65 @@ test_what_was_seen_is_there_after_kill_9(void **state)
 	relay_stop(relay);
 }
 
+/* Reads a line, and checks it after the time in front of it. */
+static void
+expect_timed(int fd, const char *wanted)
+{
+	char stamp[STAMP_BYTES];
+
+	assert_int_equal(
+	    recv(fd, stamp, sizeof(stamp), MSG_WAITALL), sizeof(stamp));
+	assert_memory_equal(stamp, "20", 2);
+	assert_memory_equal(stamp + STAMP_BYTES - 2, "Z ", 2);
+	expect_text(fd, wanted);
+}
+
+static void
+expect_greeting(int fd, const char *name, const char *room)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text),
+	    "*** you are %s in %s; /help lists the commands\n", name, room);
+	expect_text(fd, text);
+}
+
+/* In a room that was made and gone; what was only told to some is no history.
+ */
+static void
+test_a_chat_goes_on_after_kill_9(void **state)
+{
+	struct relay *relay = relay_start("mode = \"chat\";" LISTEN DISK, 1);
+	int alice = relay_connect(relay), bob, i;
+
+	(void)state;
+	expect_greeting(alice, "guest1", "main");
+	send_text(alice, "in main\n/nick alice\n/join Tea\n");
+	expect_text(alice,
+	    "*** you are now known as alice\n*** you are alice in Tea\n");
+	bob = relay_connect(relay);
+	expect_greeting(bob, "guest2", "main");
+	expect_timed(bob, "<guest1> in main\n");
+	send_text(bob, "/join Tea\n");
+	expect_text(bob, "*** you are guest2 in Tea\n");
+	expect_text(alice, "*** guest2 joined\n");
+	send_text(alice, "with \xff milk?\n/msg guest2 psst\n");
+	expect_text(bob, "<alice> with \xef\xbf\xbd milk?\n");
+	for (i = 0; i < 2; i++) {
+		relay_kill_and_restart(relay, 1);
+		close(alice);
+		alice = relay_connect(relay);
+		expect_greeting(alice, "guest1", "main");
+		expect_timed(alice, "<guest1> in main\n");
+		send_text(alice, "/join tea\n");
+		expect_text(alice, "*** you are guest1 in tea\n");
+		expect_timed(alice, "<alice> with \xef\xbf\xbd milk?\n");
+	}
+	close(alice);
+	close(bob);
+	relay_stop(relay);
+}
+
 /* Killed in the middle of writing, again and again, at any place. */
 static void
 test_kill_9_under_load_leaves_whole_lines(void **state)
@@ -362,6 +421,29 @@ test_a_full_disk_is_logged_once_and_the_relay_goes_on(void **state)
 	relay_stop(relay);
 }
 
+/* Better than to find out when somebody comes; root may write anywhere. */
+static void
+test_a_directory_that_cannot_be_written_to_is_said_at_the_start(void **state)
+{
+	char directory[] = "/tmp/tcprelay-readonly.XXXXXX", path[64], conf[256];
+	char output[4096];
+	const char *argv[] = { daemon_program(), "-c", path, NULL };
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/conf", directory);
+	snprintf(conf, sizeof(conf),
+	    LISTEN "%s history = { directory = \"%s\"; };",
+	    geteuid() == 0 ? "user = \"nobody\";" : "", directory);
+	write_file(path, conf, strlen(conf));
+	assert_int_equal(chmod(directory, 0500), 0);
+	assert_int_equal(run_program(argv, output, sizeof(output)), 1);
+	assert_non_null(strstr(output, "no transcripts can be written path="));
+	assert_int_equal(chmod(directory, 0700), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int
 main(void)
 {
@@ -370,10 +452,13 @@ main(void)
 		    test_a_newcomer_gets_the_last_lines_and_then_what_is_new),
 		E2E_TEST(test_no_gap_and_no_double_for_newcomers_under_load),
 		E2E_TEST(test_what_was_seen_is_there_after_kill_9),
+		E2E_TEST(test_a_chat_goes_on_after_kill_9),
 		E2E_TEST(test_kill_9_under_load_leaves_whole_lines),
 		E2E_TEST(test_sighup_begins_a_new_file),
 		E2E_TEST(test_a_reload_turns_transcripts_on_and_off),
 		E2E_TEST(test_a_full_disk_is_logged_once_and_the_relay_goes_on),
+		E2E_TEST(
+		    test_a_directory_that_cannot_be_written_to_is_said_at_the_start),
 	};
 
 	return cmocka_run_group_tests_name("history", tests, NULL, NULL);

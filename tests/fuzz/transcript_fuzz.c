@@ -103,7 +103,7 @@ check(const char *directory, const char *path, const uint8_t *data, size_t size)
 	struct bytes shown = { NULL, 0 }, file;
 	struct history *history;
 
-	conf->mode = chat ? CONF_MODE_RELAY + 1 : CONF_MODE_RELAY;
+	conf->mode = chat ? CONF_MODE_CHAT : CONF_MODE_RELAY;
 	conf->history_lines = data[0] >> 1;
 	conf->history_directory = xstrdup(directory);
 	write_file(path, data + 1, size - 1);

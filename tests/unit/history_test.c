@@ -262,7 +262,7 @@ test_in_chat_each_line_has_its_time_and_notices_are_left_out(void **state)
 	const char *second;
 
 	history_free(f->history);
-	f->conf->mode = CONF_MODE_RELAY + 1;
+	f->conf->mode = CONF_MODE_CHAT;
 	f->history = history_new(f->conf, "room", &f->stats);
 	add(f, "<alice> hi\n*** bob joined\n*** \n* bob waves\n");
 	shown = show(f, SIZE_MAX);

@@ -137,7 +137,7 @@ test_history_comes_back_as_it_was(void **state)
 	    "e\nthree\n");
 	history_free(history);
 	/* In chat the times come with it. */
-	f->conf->mode = CONF_MODE_RELAY + 1;
+	f->conf->mode = CONF_MODE_CHAT;
 	history = open_history(f);
 	text[0] = '\0';
 	history_each_piece(history, SIZE_MAX, on_piece, text);
@@ -338,6 +338,24 @@ test_no_name_leads_out_of_the_directory(void **state)
 	}
 }
 
+/* As they are called by those who come first, today and tomorrow. */
+static void
+test_in_chat_a_name_in_another_case_is_the_same_room(void **state)
+{
+	struct fixture *f = *state;
+	struct history *history;
+	char text[256] = "";
+
+	f->conf->mode = CONF_MODE_CHAT;
+	history = history_new(f->conf, "Room", &f->stats);
+	add(history, "<alice> hi\n");
+	history_free(history);
+	history = history_new(f->conf, "rOOM", &f->stats);
+	history_each_piece(history, SIZE_MAX, on_piece, text);
+	assert_string_equal(text + STAMP_BYTES, "<alice> hi\n");
+	history_free(history);
+}
+
 static void
 limit_files(rlim_t bytes)
 {
@@ -444,6 +462,8 @@ main(void)
 		TRANSCRIPT_TEST(
 		    test_the_part_that_is_read_begins_with_a_whole_line),
 		TRANSCRIPT_TEST(test_no_name_leads_out_of_the_directory),
+		TRANSCRIPT_TEST(
+		    test_in_chat_a_name_in_another_case_is_the_same_room),
 		TRANSCRIPT_TEST(
 		    test_a_full_disk_leaves_whole_lines_and_no_gap_in_memory),
 		TRANSCRIPT_TEST(
