@@ -187,6 +187,12 @@ await_change(struct screen *screen)
 	return true;
 }
 
+const char *
+screen_ask(struct screen *screen, const char *format)
+{
+	return trim(TMUX(screen, "", "display-message", "-p", format));
+}
+
 /* tmux tells the program up to a quarter of a second later. */
 void
 screen_resize(struct screen *screen, int columns, int rows)
@@ -197,8 +203,7 @@ screen_resize(struct screen *screen, int columns, int rows)
 
 	snprintf(width, sizeof(width), "%d", columns);
 	snprintf(height, sizeof(height), "%d", rows);
-	tty = strdup(
-	    trim(TMUX(screen, "", "display-message", "-p", "#{pane_tty}")));
+	tty = strdup(screen_ask(screen, "#{pane_tty}"));
 	fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	assert_int_not_equal(fd, -1);
 	free(tty);

@@ -49,6 +49,9 @@ void screen_expect(struct screen *screen, const char *text);
 /* As screen_expect(), with the escape sequences that make colours. */
 void screen_expect_colors(struct screen *screen, const char *text);
 
+/* What tmux knows of it, by a format of tmux(1); good until the next call. */
+const char *screen_ask(struct screen *screen, const char *format);
+
 /* What is on the screen; good until the next call. */
 const char *screen_text(struct screen *screen);
 
