@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -147,6 +148,16 @@ tell_pid(void)
 	setenv("LISTEN_PID", pid, 1);
 }
 
+/* Or its keys would send signals to nobody. */
+static void
+own_terminal(void)
+{
+	if (!isatty(STDIN_FILENO))
+		return;
+	setsid();
+	ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+}
+
 pid_t
 start_program(
     const char *const argv[], int standard_input, int output, int error)
@@ -171,6 +182,7 @@ start_program(
 	redirect(standard_input, STDIN_FILENO);
 	redirect(output, STDOUT_FILENO);
 	redirect(error, STDERR_FILENO);
+	own_terminal();
 	execvp(words[0], words);
 	_exit(127);
 }

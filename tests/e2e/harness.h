@@ -85,7 +85,10 @@ void expect_end(int fd);
 /* A connection that copies what it is sent to a file, in a process. */
 pid_t start_reader(struct relay *relay, const char *path);
 
-/* Starts a program; -1 for a descriptor means /dev/null. */
+/*
+ * Starts a program; -1 for a descriptor means /dev/null. If standard input is
+ * a terminal, it becomes the program's own.
+ */
 pid_t start_program(
     const char *const argv[], int standard_input, int output, int error);
 /* The client, with the address of the relay as last argument. */

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The client in a pipe while relays come and go: lines that a break swallows,
+ * cuts in two or glues together, a name that is lost with the connection,
+ * clients that all come back at once.
+ */
+#include "config.h"
+
+#include "fake.h"
+#include "harness.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A client with pipes, and the relay's end of its connection. */
+struct piped {
+	char address[64];
+	int server, peer;
+	int input, output, error;
+	pid_t client;
+};
+
+static void
+run(struct piped *piped, const char *option, const char *value)
+{
+	const char *argv[] = { client_program(), piped->address, "-R", option,
+		value, NULL };
+	int input[2], output[2], error[2];
+
+	make_pipe(input);
+	make_pipe(output);
+	make_pipe(error);
+	piped->client = start_program(argv, input[0], output[1], error[1]);
+	close(input[0]);
+	close(output[1]);
+	close(error[1]);
+	piped->input = input[1];
+	piped->output = output[0];
+	piped->error = error[0];
+}
+
+static void
+start(struct piped *piped, const char *option, const char *value)
+{
+	memset(piped, 0, sizeof(*piped));
+	piped->server = fake_relay(piped->address, sizeof(piped->address), 1);
+	run(piped, option, value);
+	piped->peer = fake_accept(piped->server);
+}
+
+/* The relay ends; one comes back at the same address. */
+static void
+go_away(struct piped *piped)
+{
+	close(piped->server);
+	close(piped->peer);
+}
+
+static void
+come_back(struct piped *piped)
+{
+	piped->server = fake_relay(piped->address, sizeof(piped->address), 1);
+	piped->peer = fake_accept(piped->server);
+}
+
+/* Waits until it says that the connection is lost, and what is to come. */
+static void
+await_retry(struct piped *piped)
+{
+	static const char end[] = "trying again until there is a connection\n";
+	char text[1024];
+	size_t length = 0;
+
+	do {
+		assert_in_range(length, 0, sizeof(text) - 2);
+		assert_int_equal(read(piped->error, text + length, 1), 1);
+		text[++length] = '\0';
+	} while (strstr(text, end) == NULL);
+}
+
+/* All that the client says until it ends. */
+static void
+read_errors(struct piped *piped, char *text, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	while ((got = read(piped->error, text + length, size - 1 - length)) > 0)
+		length += (size_t)got;
+	text[length] = '\0';
+}
+
+static void
+finish(struct piped *piped)
+{
+	close(piped->input);
+	expect_end(piped->peer);
+	close(piped->peer);
+	assert_int_equal(await_exit(piped->client), 0);
+	close(piped->server);
+	close(piped->output);
+	close(piped->error);
+}
+
+static void
+test_what_is_read_meanwhile_is_sent_in_order(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	start(&piped, NULL, NULL);
+	send_text(piped.input, "one\n");
+	expect_text(piped.peer, "one\n");
+	go_away(&piped);
+	await_retry(&piped);
+	send_text(piped.input, "two\nthree\n");
+	come_back(&piped);
+	send_text(piped.input, "four\n");
+	expect_text(piped.peer, "two\nthree\nfour\n");
+	finish(&piped);
+}
+
+/* Half of a line was sent: the other half alone would be another line. */
+static void
+test_a_line_is_sent_again_as_a_whole(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	start(&piped, NULL, NULL);
+	send_text(piped.input, "one\nhalf of");
+	expect_text(piped.peer, "one\nhalf of");
+	go_away(&piped);
+	await_retry(&piped);
+	send_text(piped.input, " a line\n");
+	come_back(&piped);
+	expect_text(piped.peer, "half of a line\n");
+	finish(&piped);
+}
+
+static void
+test_a_line_that_was_cut_in_two_is_not_printed(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	start(&piped, NULL, NULL);
+	send_text(piped.peer, "one\nhalf of");
+	expect_text(piped.output, "one\n");
+	go_away(&piped);
+	come_back(&piped);
+	send_text(piped.peer, "two\n");
+	expect_text(piped.output, "two\n");
+	finish(&piped);
+}
+
+static void
+test_an_end_of_input_while_there_is_no_relay(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	memset(&piped, 0, sizeof(piped));
+	piped.server = fake_relay(piped.address, sizeof(piped.address), 1);
+	close(piped.server);
+	run(&piped, NULL, NULL);
+	send_text(piped.input, "one\nand the last");
+	close(piped.input);
+	await_retry(&piped);
+	come_back(&piped);
+	expect_text(piped.peer, "one\nand the last\n");
+	expect_end(piped.peer);
+	close(piped.peer);
+	assert_int_equal(await_exit(piped.client), 0);
+	close(piped.server);
+	close(piped.output);
+	close(piped.error);
+}
+
+static void
+test_receiving_goes_on(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	start(&piped, "-r", NULL);
+	send_text(piped.peer, "one\n");
+	go_away(&piped);
+	come_back(&piped);
+	send_text(piped.peer, "two\n");
+	expect_text(piped.output, "one\ntwo\n");
+	kill(piped.client, SIGTERM);
+	assert_int_equal(await_exit(piped.client), 128 + SIGTERM);
+	go_away(&piped);
+	close(piped.input);
+	close(piped.output);
+	close(piped.error);
+}
+
+/* However many attempts it takes. */
+static void
+test_one_line_for_an_outage(void **state)
+{
+	struct timespec begin, end;
+	struct piped piped;
+	char errors[1024], expected[1024];
+	double seconds;
+
+	(void)state;
+	start(&piped, NULL, NULL);
+	close(piped.server);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	close(piped.peer);
+	/* The first attempt fails, which nothing tells. */
+	poll(NULL, 0, 1100);
+	come_back(&piped);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	seconds = (double)(end.tv_sec - begin.tv_sec) +
+	    (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+	/* 0.5 to 1 s, then 0.5 to 2 s. */
+	assert_true(seconds >= 1.0);
+	close(piped.input);
+	expect_end(piped.peer);
+	close(piped.peer);
+	assert_int_equal(await_exit(piped.client), 0);
+	read_errors(&piped, errors, sizeof(errors));
+	snprintf(expected, sizeof(expected),
+	    "tcprelay: %s: closed by the relay before the end of input; "
+	    "trying again until there is a connection\n"
+	    "tcprelay: connected\n",
+	    piped.address);
+	assert_string_equal(strstr(errors, "tcprelay: "), expected);
+	close(piped.server);
+	close(piped.output);
+	close(piped.error);
+}
+
+static void
+test_the_name_is_asked_for_again_and_first(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	start(&piped, "-n", "anna");
+	send_text(piped.input, "one\n");
+	/* Nothing is said before there is a name. */
+	assert_int_equal(
+	    poll(
+		&(struct pollfd){ .fd = piped.peer, .events = POLLIN }, 1, 100),
+	    0);
+	fake_greet(piped.peer, "guest1");
+	expect_text(piped.peer, "/nick anna\none\n");
+	go_away(&piped);
+	come_back(&piped);
+	fake_greet(piped.peer, "guest7");
+	expect_text(piped.peer, "/nick anna\n");
+	/* A relay that knows who we are need not be asked. */
+	go_away(&piped);
+	come_back(&piped);
+	fake_greet(piped.peer, "anna");
+	send_text(piped.input, "two\n");
+	expect_text(piped.peer, "two\n");
+	finish(&piped);
+}
+
+static void
+test_a_relay_that_gives_no_names(void **state)
+{
+	struct piped piped;
+	char errors[1024];
+
+	(void)state;
+	start(&piped, "-n", "anna");
+	send_text(piped.input, "one\n");
+	expect_text(piped.peer, "one\n");
+	close(piped.input);
+	expect_end(piped.peer);
+	close(piped.peer);
+	assert_int_equal(await_exit(piped.client), 0);
+	read_errors(&piped, errors, sizeof(errors));
+	assert_non_null(strstr(errors, "gives no names"));
+	close(piped.server);
+	close(piped.output);
+	close(piped.error);
+}
+
+/* tcprelayd itself, restarted. */
+static void
+test_a_relay_that_is_restarted(void **state)
+{
+	struct relay *relay = relay_start(NULL, 1);
+	char conf[128];
+	struct piped piped = { 0 };
+	int reader;
+
+	(void)state;
+	snprintf(conf, sizeof(conf), "listen = \"%s\";", relay->address);
+	snprintf(piped.address, sizeof(piped.address), "%s", relay->address);
+	run(&piped, NULL, NULL);
+	relay_await_log(relay, "accepted");
+	reader = relay_connect(relay);
+	send_text(piped.input, "one\n");
+	expect_text(reader, "one\n");
+	relay_stop(relay);
+	close(reader);
+	send_text(piped.input, "two\n");
+	relay = relay_start(conf, 1);
+	reader = relay_connect(relay);
+	send_text(piped.input, "three\n");
+	close(piped.input);
+	assert_int_equal(await_exit(piped.client), 0);
+	relay_await_log(relay, "reason=\"end of input\" ");
+	close(reader);
+	relay_stop(relay);
+	close(piped.output);
+	close(piped.error);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		E2E_TEST(test_what_is_read_meanwhile_is_sent_in_order),
+		E2E_TEST(test_a_line_is_sent_again_as_a_whole),
+		E2E_TEST(test_a_line_that_was_cut_in_two_is_not_printed),
+		E2E_TEST(test_an_end_of_input_while_there_is_no_relay),
+		E2E_TEST(test_receiving_goes_on),
+		E2E_TEST(test_one_line_for_an_outage),
+		E2E_TEST(test_the_name_is_asked_for_again_and_first),
+		E2E_TEST(test_a_relay_that_gives_no_names),
+		E2E_TEST(test_a_relay_that_is_restarted),
+	};
+
+	return cmocka_run_group_tests_name("reconnect", tests, NULL, NULL);
+}

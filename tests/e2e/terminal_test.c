@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The client at a pseudo-terminal: a terminal that is left without echo by a
+ * signal or a crash, a process that outlives its terminal, lines that are kept
+ * where others can read them, control characters that get through.
+ */
+#include "config.h"
+
+#include "fake.h"
+#include "harness.h"
+
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define BRACKETED_PASTE_OFF "\033[?2004l"
+
+/* A client at a terminal, and the relay's end of its connection. */
+struct place {
+	char home[64], address[64];
+	int server, peer;
+	int person; /* the terminal, on the side of the person, */
+	int tty;    /* and on that of the client */
+	struct termios before;
+	pid_t client;
+};
+
+static void
+open_place(struct place *place)
+{
+	struct winsize size = { .ws_row = 24, .ws_col = 80 };
+
+	memset(place, 0, sizeof(*place));
+	strcpy(place->home, "/tmp/tcprelay-e2e.XXXXXX");
+	assert_non_null(mkdtemp(place->home));
+	setenv("HOME", place->home, 1);
+	setenv("XDG_STATE_HOME", place->home, 1);
+	setenv("TERM", "xterm", 1);
+	unsetenv("XDG_CONFIG_HOME");
+	place->server = fake_relay(place->address, sizeof(place->address), 1);
+	assert_int_equal(
+	    openpty(&place->person, &place->tty, NULL, NULL, &size), 0);
+	fcntl(place->person, F_SETFD, FD_CLOEXEC);
+	fcntl(place->tty, F_SETFD, FD_CLOEXEC);
+	tcgetattr(place->tty, &place->before);
+}
+
+static void
+start(struct place *place, int input, int output)
+{
+	const char *argv[] = { client_program(), place->address, NULL };
+
+	place->client = start_program(argv, input, output, place->tty);
+	place->peer = fake_accept(place->server);
+}
+
+static void
+close_place(struct place *place)
+{
+	close(place->peer);
+	close(place->server);
+	close(place->person);
+	close(place->tty);
+	remove_directory(place->home);
+}
+
+/* Reads what is shown until it ends with a text. */
+static void
+await_shown(const struct place *place, const char *text)
+{
+	char shown[65536];
+	size_t length = 0, wanted = strlen(text);
+
+	while (length < wanted ||
+	    memcmp(shown + length - wanted, text, wanted) != 0) {
+		assert_in_range(length, 0, sizeof(shown) - 1);
+		assert_int_equal(read(place->person, shown + length, 1), 1);
+		length++;
+	}
+}
+
+static void
+assert_restored(const struct place *place)
+{
+	struct termios after;
+
+	assert_int_equal(tcgetattr(place->tty, &after), 0);
+	assert_int_equal(after.c_lflag, place->before.c_lflag);
+	assert_int_equal(after.c_iflag, place->before.c_iflag);
+	assert_int_equal(after.c_oflag, place->before.c_oflag);
+	assert_memory_equal(after.c_cc, place->before.c_cc, sizeof(after.c_cc));
+}
+
+static void
+end_by_signal(int number, bool is_crash)
+{
+	struct termios during;
+	struct place place;
+	int status;
+
+	open_place(&place);
+	start(&place, place.tty, place.tty);
+	await_shown(&place, "> ");
+	assert_int_equal(tcgetattr(place.tty, &during), 0);
+	assert_false(during.c_lflag & ECHO);
+	send_text(place.person, "half of a line");
+	await_shown(&place, "line");
+	kill(place.client, number);
+	status = await_exit(place.client);
+	/* A sanitizer has an end of its own for a crash. */
+	if (is_crash)
+		assert_int_not_equal(status, 0);
+	else
+		assert_int_equal(status, 128 + number);
+	await_shown(&place, BRACKETED_PASTE_OFF);
+	assert_restored(&place);
+	close_place(&place);
+}
+
+static void
+test_a_signal_leaves_the_terminal_as_it_was(void **state)
+{
+	static const int signals[] = { SIGTERM, SIGHUP, SIGQUIT };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(signals); i++)
+		end_by_signal(signals[i], false);
+}
+
+static void
+test_a_crash_leaves_the_terminal_as_it_was(void **state)
+{
+	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(signals); i++)
+		end_by_signal(signals[i], true);
+}
+
+static void
+test_the_other_ways_out_do_so_too(void **state)
+{
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	start(&place, place.tty, place.tty);
+	await_shown(&place, "> ");
+	send_text(place.person, "\004");
+	expect_end(place.peer);
+	close(place.peer);
+	assert_int_equal(await_exit(place.client), 0);
+	assert_restored(&place);
+	start(&place, place.tty, place.tty);
+	await_shown(&place, "> ");
+	close(place.peer);
+	assert_int_equal(await_exit(place.client), 1);
+	assert_restored(&place);
+	close_place(&place);
+}
+
+/* Its window was closed. */
+static void
+test_it_ends_with_its_terminal(void **state)
+{
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	start(&place, place.tty, place.tty);
+	await_shown(&place, "> ");
+	close(place.tty);
+	close(place.person);
+	close(place.peer);
+	/* By SIGHUP, or the end of input was first. */
+	await_exit(place.client);
+	close(place.server);
+	remove_directory(place.home);
+}
+
+static void
+type_lines(struct place *place, const char *keys, const char *arrives)
+{
+	start(place, place->tty, place->tty);
+	await_shown(place, "> ");
+	send_text(place->person, keys);
+	expect_text(place->peer, arrives);
+	send_text(place->person, "\004");
+	expect_end(place->peer);
+	close(place->peer);
+	assert_int_equal(await_exit(place->client), 0);
+}
+
+static void
+test_the_history_is_kept_for_nobody_else(void **state)
+{
+	char path[128], *history;
+	struct place place;
+	struct stat st;
+	size_t length;
+
+	(void)state;
+	umask(0);
+	open_place(&place);
+	type_lines(
+	    &place, "one\r private\rtwo\rtwo\r", "one\n private\ntwo\ntwo\n");
+	snprintf(path, sizeof(path), "%s/tcprelay/history", place.home);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	history = read_whole_file(path, &length);
+	assert_string_equal(history, "one\ntwo\n");
+	free(history);
+	/* Somebody has opened it to all; two lines up is the first. */
+	chmod(path, 0644);
+	type_lines(&place, "\033[A\033[A!\r", "one!\n");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	history = read_whole_file(path, &length);
+	assert_string_equal(history, "one\ntwo\none!\n");
+	free(history);
+	snprintf(path, sizeof(path), "%s/tcprelay", place.home);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	close(place.server);
+	close(place.person);
+	close(place.tty);
+	remove_directory(place.home);
+}
+
+#define HARMFUL "\033[2J\a\xff\n"
+
+static void
+test_only_a_terminal_gets_lines_made_harmless(void **state)
+{
+	struct place place;
+	int ends[2];
+
+	(void)state;
+	/* Input is a terminal, output is none. */
+	open_place(&place);
+	make_pipe(ends);
+	start(&place, place.tty, ends[1]);
+	close(ends[1]);
+	send_text(place.peer, HARMFUL);
+	expect_text(ends[0], HARMFUL);
+	close(ends[0]);
+	assert_int_equal(await_exit(place.client), 128 + SIGPIPE);
+	close_place(&place);
+	/* The other way around. */
+	open_place(&place);
+	make_pipe(ends);
+	start(&place, ends[0], place.tty);
+	close(ends[0]);
+	send_text(place.peer, HARMFUL);
+	await_shown(&place, "^[[2J^GM-^?\r\n");
+	close(ends[1]);
+	expect_end(place.peer);
+	close(place.peer);
+	assert_int_equal(await_exit(place.client), 0);
+	close_place(&place);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		E2E_TEST(test_a_signal_leaves_the_terminal_as_it_was),
+		E2E_TEST(test_a_crash_leaves_the_terminal_as_it_was),
+		E2E_TEST(test_the_other_ways_out_do_so_too),
+		E2E_TEST(test_it_ends_with_its_terminal),
+		E2E_TEST(test_the_history_is_kept_for_nobody_else),
+		E2E_TEST(test_only_a_terminal_gets_lines_made_harmless),
+	};
+	struct rlimit none = { 0 };
+
+	/* Crashes are made on purpose here. */
+	setrlimit(RLIMIT_CORE, &none);
+	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
+}
