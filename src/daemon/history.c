@@ -208,8 +208,8 @@ static void
 restore(struct history *history)
 {
 	size_t length, line, skip = history->stamped ? 0 : STAMP_BYTES;
-	char *text =
-	    transcript_read_end(history->transcript, HISTORY_BYTES, &length);
+	char *text = transcript_read_end(history->transcript,
+	    (size_t)history->conf->history_lines, HISTORY_BYTES, &length);
 	const char *at = text, *end = text + length;
 
 	for (; at < end; at += line) {

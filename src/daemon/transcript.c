@@ -31,9 +31,9 @@
 
 struct transcript {
 	char *room, *path;
-	int fd;		     /* -1: it cannot be written now, */
-	uint64_t failed_at;  /* by clock_nanoseconds(), */
-	bool failed;	     /* which was logged; until a write works */
+	int fd;		     /* -1: there is no file yet, or it failed */
+	bool failed;	     /* and that was logged; until a write works */
+	uint64_t failed_at;  /* by clock_nanoseconds() */
 	uint64_t lost_lines; /* since then */
 	struct stats *stats;
 };
@@ -140,11 +140,14 @@ fail(struct transcript *transcript, int error)
 	transcript->fd = -1;
 }
 
+/* create is O_CREAT, or 0: then it is no failure that there is no file. */
 static void
-open_file(struct transcript *transcript)
+open_file(struct transcript *transcript, int create)
 {
 	transcript->fd = open(transcript->path,
-	    O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, PERMISSIONS);
+	    O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | create, PERMISSIONS);
+	if (transcript->fd == -1 && errno == ENOENT && create == 0)
+		return;
 	if (transcript->fd == -1 || mend(transcript, transcript->fd) == -1)
 		fail(transcript, errno);
 }
@@ -157,7 +160,7 @@ transcript_new(const char *directory, const char *room, struct stats *stats)
 	transcript->room = xstrdup(room);
 	transcript->path = name_file(directory, room);
 	transcript->stats = stats;
-	open_file(transcript);
+	open_file(transcript, 0);
 	return transcript;
 }
 
@@ -176,15 +179,17 @@ transcript_free(struct transcript *transcript)
 void
 transcript_reopen(struct transcript *transcript, const char *directory)
 {
-	if (transcript->fd != -1)
+	bool was_open = transcript->fd != -1;
+
+	if (was_open)
 		close(transcript->fd);
 	free(transcript->path);
 	transcript->path = name_file(directory, transcript->room);
 	transcript->failed = false;
-	open_file(transcript);
+	open_file(transcript, was_open ? O_CREAT : 0);
 }
 
-/* The bytes after the first line end, which none may be needed before. */
+/* Moves what follows the first line end to the beginning. */
 static size_t
 skip_first_line(char *bytes, size_t length)
 {
@@ -195,28 +200,47 @@ skip_first_line(char *bytes, size_t length)
 	return length - skipped;
 }
 
-char *
-transcript_read_end(struct transcript *transcript, size_t most, size_t *length)
+/* The whole lines in the last bytes of a file of that size; NULL: errno. */
+static char *
+read_end(int fd, size_t size, size_t most, size_t *length)
 {
-	off_t size, from = 0;
-	char *bytes;
+	/* With the byte before, which shows whether a line begins there. */
+	bool whole = size <= most;
+	size_t bytes = whole ? size : most + 1;
+	char *text = xmalloc(bytes);
+
+	if (read_at(fd, text, bytes, (off_t)(size - bytes)) == -1) {
+		free(text);
+		return NULL;
+	}
+	*length = whole ? bytes : skip_first_line(text, bytes);
+	return text;
+}
+
+char *
+transcript_read_end(
+    struct transcript *transcript, size_t lines, size_t most, size_t *length)
+{
+	off_t size =
+	    transcript->fd == -1 ? 0 : lseek(transcript->fd, 0, SEEK_END);
+	size_t window = BLOCK_BYTES;
+	char *text;
 
 	*length = 0;
-	size = transcript->fd == -1 ? 0 : lseek(transcript->fd, 0, SEEK_END);
 	if (size <= 0)
-		return xmalloc(1);
-	/* With the byte before, which shows whether a line begins there. */
-	if ((uintmax_t)size > most)
-		from = size - (off_t)most - 1;
-	*length = (size_t)(size - from);
-	bytes = xmalloc(*length);
-	if (read_at(transcript->fd, bytes, *length, from) == -1) {
-		fail(transcript, errno);
-		*length = 0;
+		return NULL;
+	for (;;) {
+		if (window > most)
+			window = most;
+		text = read_end(transcript->fd, (size_t)size, window, length);
+		if (text == NULL)
+			fail(transcript, errno);
+		if (text == NULL || window == most || window >= (size_t)size ||
+		    count_lines(text, *length) >= lines)
+			return text;
+		free(text);
+		window *= 4;
 	}
-	if ((uintmax_t)size > most)
-		*length = skip_first_line(bytes, *length);
-	return bytes;
 }
 
 /* Returns how many bytes were written; fewer than all with errno. */
@@ -275,6 +299,14 @@ whole_lines(const char *bytes, size_t length)
 	return last == NULL ? 0 : (size_t)(last - bytes) + 1;
 }
 
+/* After a failure not at once again. */
+static bool
+may_open(const struct transcript *transcript)
+{
+	return !transcript->failed ||
+	    clock_nanoseconds() - transcript->failed_at >= RETRY_NANOSECONDS;
+}
+
 void
 transcript_write(
     struct transcript *transcript, const char *lines, size_t length)
@@ -282,9 +314,8 @@ transcript_write(
 	size_t written = 0, whole;
 	int error;
 
-	if (transcript->fd == -1 &&
-	    clock_nanoseconds() - transcript->failed_at >= RETRY_NANOSECONDS)
-		open_file(transcript);
+	if (transcript->fd == -1 && may_open(transcript))
+		open_file(transcript, O_CREAT);
 	if (transcript->fd == -1) {
 		lose(transcript, lines, length);
 		return;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The transcript of a room: a file that every line of it is appended to, as
- * stamp.h has them. It is opened when it is made and written with one write(2)
- * for a fan-out, before that is sent: so what somebody has seen is in the file,
- * and kill -9 does not take it away. Nothing waits for the disk itself; what a
- * loss of power takes is up to the kernel.
+ * stamp.h has them. It is made with the first line, and written with one
+ * write(2) for a batch, before that is sent: so what somebody has seen is in
+ * the file, and kill -9 does not take it away. Nothing waits for the disk
+ * itself; what a loss of power takes is up to the kernel.
  *
  * The file always ends where a line ends. What a crash or a full disk leaves of
  * a line behind the last line end is cut off, at the write that failed or when
@@ -33,14 +33,17 @@ struct transcript *transcript_new(
 void transcript_free(struct transcript *transcript);
 
 /*
- * The last whole lines, at most so many bytes, for free(3); none where it
- * cannot be read, which is logged. Takes as long as reading so many bytes,
- * however large the file is.
+ * The last whole lines, so many of them at least, unless that were more than so
+ * many bytes; for free(3). NULL where there are none, or it cannot be read,
+ * which is logged. However large the file is, it is only read from its end.
  */
 char *transcript_read_end(
-    struct transcript *transcript, size_t most, size_t *length);
+    struct transcript *transcript, size_t lines, size_t most, size_t *length);
 
-/* Opens the file of that name anew, in this directory from now on. */
+/*
+ * Opens the file of that name anew, in this directory from now on. It is made
+ * if there was one before.
+ */
 void transcript_reopen(struct transcript *transcript, const char *directory);
 
 /* Appends whole lines. */
