@@ -4,10 +4,10 @@
 
 #include "daemon/conf.h"
 
+#include "common/conf_values.h"
 #include "common/tls.h"
 #include "common/xmalloc.h"
 #include "daemon/conf_keys.h"
-#include "daemon/conf_values.h"
 #include "daemon/secret.h"
 
 #include <stdio.h>
@@ -18,14 +18,12 @@ struct conf_listen *
 conf_append_listen(struct conf *conf)
 {
 	struct conf_listen *listener;
-	const struct conf_key *key;
 
 	conf->listen = xreallocarray(
 	    conf->listen, conf->listen_count + 1, sizeof(*conf->listen));
 	listener = &conf->listen[conf->listen_count++];
 	memset(listener, 0, sizeof(*listener));
-	for (key = conf_listen_keys; key->name != NULL; key++)
-		conf_value_default(key, listener);
+	conf_table_default(conf_listen_keys, listener);
 	return listener;
 }
 
@@ -33,11 +31,9 @@ struct conf *
 conf_new(void)
 {
 	struct conf *conf = xcalloc(1, sizeof(*conf));
-	const struct conf_key *key;
 	const char *why;
 
-	for (key = conf_keys; key->name != NULL; key++)
-		conf_value_default(key, conf);
+	conf_table_default(conf_keys, conf);
 	conf_add_listen(conf, CONF_DEFAULT_LISTEN, &why);
 	return conf;
 }
@@ -45,12 +41,10 @@ conf_new(void)
 void
 conf_clear_listen(struct conf *conf)
 {
-	const struct conf_key *key;
 	size_t i;
 
 	for (i = 0; i < conf->listen_count; i++)
-		for (key = conf_listen_keys; key->name != NULL; key++)
-			conf_value_clear(key, &conf->listen[i]);
+		conf_table_clear(conf_listen_keys, &conf->listen[i]);
 	free(conf->listen);
 	conf->listen = NULL;
 	conf->listen_count = 0;

@@ -12,6 +12,7 @@
 #define CONF_H
 
 #include "common/address.h"
+#include "common/conf_table.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,11 +24,6 @@ enum conf_policy {
 	CONF_POLICY_DISCONNECT,
 	CONF_POLICY_SKIP,
 	CONF_POLICY_PAUSE
-};
-
-struct conf_strings {
-	char **texts;
-	size_t count;
 };
 
 struct conf_listen {
@@ -72,9 +68,6 @@ struct conf {
 	char *metrics_listen;	     /* or NULL */
 	int64_t metrics_permissions; /* of a Unix socket, as above */
 };
-
-/* Takes one message, without a line end. */
-typedef void conf_report(const char *message, void *arg);
 
 /* The defaults. */
 struct conf *conf_new(void);

@@ -67,7 +67,7 @@ check_directory(const char *text, const char **why)
 #define FIELD(name) .offset = offsetof(struct conf, name)
 
 const struct conf_key conf_keys[] = {
-	{ "listen", CONF_LISTENERS, FIELD(listen),
+	{ "listen", CONF_OWN, FIELD(listen),
 	  .help = "where to listen" },
 	{ "mode", CONF_CHOICE, FIELD(mode),
 	  .choices = "relay chat", .fallback = CONF_MODE_RELAY,

@@ -11,7 +11,7 @@
 
 #include "daemon/conf.h"
 #include "daemon/conf_keys.h"
-#include "daemon/conf_values.h"
+#include "common/conf_values.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ default_text(const struct conf_key *key, char *text, size_t size)
 		return key->fallback ? "true" : "false";
 	case CONF_STRING:
 		return key->fallback_text;
-	case CONF_LISTENERS:
+	case CONF_OWN:
 		return CONF_DEFAULT_LISTEN;
 	case CONF_PERMISSIONS:
 	case CONF_STRINGS:
@@ -170,7 +170,7 @@ test_the_sample_has_every_key_and_its_default(void **state)
 	uncomment(sample);
 	uncommented = conf_parse(sample, "sample", report, NULL);
 	for (key = conf_keys; key->name != NULL; key++) {
-		if (key->type == CONF_LISTENERS)
+		if (key->type == CONF_OWN)
 			continue;
 		if (!conf_value_is_equal(key, shipped, defaults) ||
 		    !conf_value_is_equal(key, uncommented, defaults))

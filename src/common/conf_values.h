@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The types of the table in conf_keys.c: what a value of each looks like in a
- * file, and how it is kept in the field that base, a struct conf or a struct
- * conf_listen, has for it.
+ * The types of the rows of a table: what a value of each looks like in a file,
+ * and how it is kept in the field that base, the struct that the table fills,
+ * has for it.
  */
 #ifndef CONF_VALUES_H
 #define CONF_VALUES_H
@@ -19,7 +19,7 @@ typedef void conf_fault(
 /* The field has to be zero. */
 void conf_value_default(const struct conf_key *key, void *base);
 
-/* For every type but CONF_LISTENERS. A value with a fault changes nothing. */
+/* For every type but CONF_OWN. A value with a fault changes nothing. */
 void conf_value_load(const struct conf_key *key, config_setting_t *setting,
     void *base, conf_fault *fault, void *arg);
 

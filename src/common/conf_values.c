@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
-#include "daemon/conf_values.h"
+#include "common/conf_values.h"
 
+#include "common/conf_table.h"
 #include "common/xmalloc.h"
-#include "daemon/conf.h"
-#include "daemon/conf_keys.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -238,7 +237,7 @@ conf_value_load(const struct conf_key *key, config_setting_t *setting,
 	case CONF_STRINGS:
 		load_strings(&value);
 		break;
-	case CONF_LISTENERS:
+	case CONF_OWN:
 		break;
 	}
 }
@@ -261,7 +260,7 @@ conf_value_default(const struct conf_key *key, void *base)
 			*string = xstrdup(key->fallback_text);
 		break;
 	case CONF_STRINGS:
-	case CONF_LISTENERS:
+	case CONF_OWN:
 		break;
 	}
 }
@@ -291,7 +290,7 @@ conf_value_clear(const struct conf_key *key, void *base)
 	case CONF_PERMISSIONS:
 		set_number(key, base, 0);
 		break;
-	case CONF_LISTENERS:
+	case CONF_OWN:
 		break;
 	}
 }
@@ -333,7 +332,7 @@ conf_value_is_equal(
 		    *(char *const *)field(key, other));
 	case CONF_STRINGS:
 		return are_same_texts(field(key, base), field(key, other));
-	case CONF_LISTENERS:
+	case CONF_OWN:
 		break;
 	}
 	return false;

@@ -8,7 +8,7 @@
 #ifndef CONF_SCAN_H
 #define CONF_SCAN_H
 
-#include "daemon/conf.h"
+#include "common/conf_table.h"
 
 enum conf_scan_result {
 	CONF_SCAN_GOOD,

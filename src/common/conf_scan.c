@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
-#include "daemon/conf_scan.h"
+#include "common/conf_scan.h"
 
 #include "common/xmalloc.h"
 
