@@ -50,6 +50,7 @@ enum conn_reason {
 	CONN_NOT_ADMITTED,  /* nothing of those in limits.handshake_seconds */
 	CONN_CROWDED_OUT,   /* the same, and others needed its place */
 	CONN_ADDRESS_FULL,  /* over limits.clients_per_address */
+	CONN_NO_FILES,	    /* this process may have no more files open */
 	CONN_IDLE,	    /* silent for limits.idle_seconds */
 	CONN_SHUTDOWN,	    /* the daemon stops */
 	CONN_REASONS

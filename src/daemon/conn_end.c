@@ -41,6 +41,7 @@ static const struct {
 	[CONN_NOT_ADMITTED] = { "not admitted in time", DROP },
 	[CONN_CROWDED_OUT] = { "crowded out", DROP },
 	[CONN_ADDRESS_FULL] = { "too many from this address", REFUSE },
+	[CONN_NO_FILES] = { "too many open files", DROP },
 	[CONN_IDLE] = { "idle", DRAIN },
 	[CONN_SHUTDOWN] = { "shutdown", DRAIN },
 };

@@ -10,6 +10,8 @@
 #include "daemon/conf.h"
 #include "daemon/gate.h"
 #include "daemon/inherited.h"
+#include "daemon/spare.h"
+#include "daemon/stats.h"
 
 #include <errno.h>
 #include <event2/listener.h>
@@ -21,8 +23,6 @@
 /* Out of descriptors: the time until accepting is tried again. */
 #define PAUSE_SECONDS 1
 
-struct listener;
-
 /* One bound socket. */
 struct door {
 	struct listener *listener;
@@ -32,14 +32,12 @@ struct door {
 };
 
 struct listener {
-	struct event_base *base;
+	const struct listener_shared *shared;
 	char *address_text;
 	char *socket_name; /* or NULL */
 	char *room;
 	struct gate *gate;
 	bool tls;
-	listener_accept *accept;
-	void *arg;
 	struct door *doors;
 	size_t door_count;
 };
@@ -57,8 +55,8 @@ on_accept(struct evconnlistener *evconn, evutil_socket_t fd,
 	};
 
 	(void)evconn;
-	listener->accept(
-	    fd, peer, (socklen_t)peer_length, &rules, listener->arg);
+	listener->shared->accept(
+	    fd, peer, (socklen_t)peer_length, &rules, listener->shared->arg);
 }
 
 /*
@@ -70,9 +68,20 @@ on_accept_error(struct evconnlistener *evconn, void *arg)
 {
 	static const struct timeval pause = { .tv_sec = PAUSE_SECONDS };
 	struct door *door = arg;
+	const struct listener_shared *shared = door->listener->shared;
+	const char *error = strerror(errno);
+	int count =
+	    spare_turn_away(shared->spare, evconnlistener_get_fd(evconn));
 
-	log_warn("accepting paused address=%s error=\"%s\"", door->bound.name,
-	    strerror(errno));
+	/* accept(2) says this also where nobody waits. */
+	if (count == 0)
+		return;
+	if (count > 0) {
+		shared->stats->accepted += (uint64_t)count;
+		shared->stats->closed[CONN_NO_FILES] += (uint64_t)count;
+	}
+	log_warn("accepting paused address=%s turned_away=%d error=\"%s\"",
+	    door->bound.name, count > 0 ? count : 0, error);
 	evconnlistener_disable(evconn);
 	event_add(door->pause, &pause);
 }
@@ -91,14 +100,15 @@ static void
 add_door(struct listener *listener, const struct bound *bound)
 {
 	struct door *door = &listener->doors[listener->door_count++];
+	struct event_base *base = listener->shared->base;
 
 	door->listener = listener;
 	door->bound = *bound;
-	door->evconn = evconnlistener_new(listener->base, on_accept, door,
+	door->evconn = evconnlistener_new(base, on_accept, door,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
 	    bound->fd);
 	evconnlistener_set_error_cb(door->evconn, on_accept_error);
-	door->pause = evtimer_new(listener->base, on_pause_over, door);
+	door->pause = evtimer_new(base, on_pause_over, door);
 }
 
 /* Names often have an IPv6 address on a machine that has none. */
@@ -122,14 +132,15 @@ wildcard_family(void)
 
 /* A socket of systemd at this address, or a new one. */
 static int
-open_socket(const struct conf_listen *conf, const struct endpoint *endpoint,
-    bool every_address, struct inherited *inherited, struct bound *bound)
+open_socket(struct listener *listener, const struct conf_listen *conf,
+    const struct endpoint *endpoint, bool every_address, struct bound *bound)
 {
 	char name[ADDRESS_TEXT_SIZE];
 
 	endpoint_format(
 	    &endpoint->sa.any, endpoint->length, name, sizeof(name));
-	if (inherited_take_address(inherited, name, bound) == 0)
+	if (inherited_take_address(listener->shared->inherited, name, bound) ==
+	    0)
 		return 0;
 	return bound_open(
 	    bound, endpoint, every_address, conf->permissions, conf->group);
@@ -137,9 +148,10 @@ open_socket(const struct conf_listen *conf, const struct endpoint *endpoint,
 
 /* The sockets of systemd that the settings call by a name, if there are any. */
 static bool
-take_named(struct listener *listener, const struct conf_listen *conf,
-    struct inherited *inherited)
+take_named(struct listener *listener, const struct conf_listen *conf)
 {
+	struct inherited *inherited = listener->shared->inherited;
+
 	struct bound bound;
 	size_t i, count;
 
@@ -155,8 +167,7 @@ take_named(struct listener *listener, const struct conf_listen *conf,
 }
 
 static int
-open_doors(struct listener *listener, const struct conf_listen *conf,
-    struct inherited *inherited)
+open_doors(struct listener *listener, const struct conf_listen *conf)
 {
 	bool every_address = conf->address.family == ADDRESS_TCP &&
 	    conf->address.host[0] == '\0';
@@ -166,7 +177,7 @@ open_doors(struct listener *listener, const struct conf_listen *conf,
 	size_t i, count;
 	int error = 0;
 
-	if (take_named(listener, conf, inherited))
+	if (take_named(listener, conf))
 		return 0;
 	if (address_resolve(&conf->address,
 		every_address ? wildcard_family() : AF_UNSPEC, 1, &endpoints,
@@ -178,7 +189,7 @@ open_doors(struct listener *listener, const struct conf_listen *conf,
 	free(listener->doors);
 	listener->doors = xcalloc(count, sizeof(*listener->doors));
 	for (i = 0; i < count; i++) {
-		if (open_socket(conf, &endpoints[i], every_address, inherited,
+		if (open_socket(listener, conf, &endpoints[i], every_address,
 			&bound) == 0) {
 			add_door(listener, &bound);
 			continue;
@@ -199,21 +210,19 @@ open_doors(struct listener *listener, const struct conf_listen *conf,
 }
 
 struct listener *
-listener_new(struct event_base *base, const struct conf_listen *conf,
-    struct inherited *inherited, listener_accept *accept, void *arg)
+listener_new(
+    const struct listener_shared *shared, const struct conf_listen *conf)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
-	listener->base = base;
+	listener->shared = shared;
 	listener->address_text = xstrdup(conf->address_text);
 	if (conf->socket_name != NULL)
 		listener->socket_name = xstrdup(conf->socket_name);
 	listener->room = xstrdup(conf->room);
 	listener->gate = gate_new(conf);
 	listener->tls = conf->tls;
-	listener->accept = accept;
-	listener->arg = arg;
-	if (open_doors(listener, conf, inherited) == 0)
+	if (open_doors(listener, conf) == 0)
 		return listener;
 	listener_free(listener);
 	return NULL;

@@ -15,6 +15,8 @@ struct conf_listen;
 struct gate;
 struct inherited;
 struct listener;
+struct spare;
+struct stats;
 
 /* For those who come in there; good during a listener_accept(). */
 struct listener_rules {
@@ -27,15 +29,24 @@ struct listener_rules {
 typedef void listener_accept(int fd, const struct sockaddr *peer,
     socklen_t peer_length, const struct listener_rules *rules, void *arg);
 
+/* What all listeners of a daemon have in common. All of it is borrowed. */
+struct listener_shared {
+	struct event_base *base;
+	struct inherited *inherited;
+	struct spare *spare;
+	struct stats *stats;
+	listener_accept *accept;
+	void *arg;
+};
+
 /*
  * Binds every address, or takes the socket that is bound to it already, and
  * queues its connections; none is accepted before listener_start(). Returns
  * NULL when any of them failed, which is logged, and then nothing is left of
  * it.
  */
-struct listener *listener_new(struct event_base *base,
-    const struct conf_listen *conf, struct inherited *inherited,
-    listener_accept *accept, void *arg);
+struct listener *listener_new(
+    const struct listener_shared *shared, const struct conf_listen *conf);
 
 /* Accepts, and logs where. */
 void listener_start(struct listener *listener);

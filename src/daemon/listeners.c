@@ -10,10 +10,7 @@
 #include <stdlib.h>
 
 struct listeners {
-	struct event_base *base;
-	struct inherited *inherited;
-	listener_accept *accept;
-	void *arg;
+	struct listener_shared shared;
 	struct listener **all;
 	size_t count;
 };
@@ -27,15 +24,11 @@ struct change {
 };
 
 struct listeners *
-listeners_new(struct event_base *base, struct inherited *inherited,
-    listener_accept *accept, void *arg)
+listeners_new(const struct listener_shared *shared)
 {
 	struct listeners *listeners = xcalloc(1, sizeof(*listeners));
 
-	listeners->base = base;
-	listeners->inherited = inherited;
-	listeners->accept = accept;
-	listeners->arg = arg;
+	listeners->shared = *shared;
 	return listeners;
 }
 
@@ -68,8 +61,7 @@ find_or_open(struct change *change, const struct conf *conf)
 
 		change->is_new[i] = listener == NULL;
 		if (listener == NULL)
-			listener = listener_new(old->base, wanted,
-			    old->inherited, old->accept, old->arg);
+			listener = listener_new(&old->shared, wanted);
 		if (listener == NULL)
 			return -1;
 		change->next[change->count++] = listener;

@@ -11,9 +11,8 @@
 struct conf;
 struct listeners;
 
-/* None yet. Borrows the base and the inherited sockets. */
-struct listeners *listeners_new(struct event_base *base,
-    struct inherited *inherited, listener_accept *accept, void *arg);
+/* None yet. */
+struct listeners *listeners_new(const struct listener_shared *shared);
 
 /*
  * Opens what conf names and is not open, tells the others what is new about

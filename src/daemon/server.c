@@ -15,6 +15,7 @@
 #include "daemon/people.h"
 #include "daemon/privileges.h"
 #include "daemon/room.h"
+#include "daemon/spare.h"
 #include "daemon/stats.h"
 
 #include <errno.h>
@@ -52,6 +53,7 @@ struct server {
 	struct admission *admission;
 	struct inherited *inherited;
 	struct listeners *listeners;
+	struct spare *spare;	 /* see there */
 	struct metrics *metrics; /* or NULL */
 	struct notify notify;
 	struct event *sigterm, *sigint, *sighup, *sigusr1;
@@ -252,8 +254,15 @@ open_sockets(struct server *server)
 	server->inherited = inherited_new();
 	if (server->inherited == NULL)
 		return -1;
-	server->listeners =
-	    listeners_new(server->base, server->inherited, on_accept, server);
+	server->spare = spare_new();
+	server->listeners = listeners_new(&(struct listener_shared){
+	    .base = server->base,
+	    .inherited = server->inherited,
+	    .spare = server->spare,
+	    .stats = &server->stats,
+	    .accept = on_accept,
+	    .arg = server,
+	});
 	if (listeners_set(server->listeners, conf) == -1)
 		return -1;
 	return inherited_report_unused(server->inherited) == 0 ? 0 : -1;
@@ -369,6 +378,7 @@ void
 server_free(struct server *server)
 {
 	listeners_free(server->listeners);
+	spare_free(server->spare);
 	inherited_free(server->inherited);
 	metrics_free(server->metrics);
 	if (server->base != NULL) {

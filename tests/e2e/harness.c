@@ -373,15 +373,20 @@ give_to_daemon(const char *path)
 static void
 launch(struct relay *relay, unsigned listeners)
 {
-	char conf_path[128];
-	const char *argv[] = { daemon_program(), "-v", "-c", conf_path, NULL };
+	char conf_path[128], limit[64];
+	const char *argv[] = { "/bin/sh", "-c", limit, "sh", daemon_program(),
+		"-v", "-c", conf_path, NULL };
+	const char **own = argv + 4; /* without the shell */
 	int ends[2];
 
+	snprintf(
+	    limit, sizeof(limit), "ulimit -n %u && exec \"$@\"", relay->files);
 	strcpy(conf_path, relay_path(relay, CONF_NAME));
 	make_pipe(ends);
 	/* The log is read when a test waits for it: it has to fit till then. */
 	fcntl(ends[0], F_SETPIPE_SZ, (int)sizeof(relay->log));
-	relay->pid = start_program(argv, -1, -1, ends[1]);
+	relay->pid =
+	    start_program(relay->files == 0 ? own : argv, -1, -1, ends[1]);
 	relay->log_fd = ends[0];
 	close(ends[1]);
 	while (listeners-- > 0)
@@ -389,7 +394,7 @@ launch(struct relay *relay, unsigned listeners)
 }
 
 struct relay *
-relay_start(const char *conf, unsigned listeners)
+relay_start_with_files(const char *conf, unsigned listeners, unsigned files)
 {
 	struct relay *relay = calloc(1, sizeof(*relay));
 
@@ -398,8 +403,15 @@ relay_start(const char *conf, unsigned listeners)
 	give_to_daemon(relay->directory);
 	relay_configure(
 	    relay, conf == NULL ? "listen = \"127.0.0.1:0\";" : conf);
+	relay->files = files;
 	launch(relay, listeners);
 	return relay;
+}
+
+struct relay *
+relay_start(const char *conf, unsigned listeners)
+{
+	return relay_start_with_files(conf, listeners, 0);
 }
 
 void
@@ -450,7 +462,7 @@ relay_stop(struct relay *relay)
 }
 
 int
-relay_connect(struct relay *relay)
+relay_dial(const struct relay *relay)
 {
 	struct sockaddr_in in = {
 		.sin_family = AF_INET,
@@ -460,6 +472,14 @@ relay_connect(struct relay *relay)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(connect(fd, (const void *)&in, sizeof(in)), 0);
+	return fd;
+}
+
+int
+relay_connect(struct relay *relay)
+{
+	int fd = relay_dial(relay);
+
 	relay_await_log(relay, "accepted");
 	return fd;
 }

@@ -33,6 +33,7 @@ struct relay {
 	size_t log_seen;  /* of it was waited for */
 	char address[64]; /* of its first TCP listener */
 	unsigned port;
+	unsigned files; /* it may have open; 0: any number */
 };
 
 /*
@@ -41,6 +42,9 @@ struct relay {
  * 127.0.0.1, a free port.
  */
 struct relay *relay_start(const char *conf, unsigned listeners);
+/* One that may have so many files open. */
+struct relay *relay_start_with_files(
+    const char *conf, unsigned listeners, unsigned files);
 
 /* kill -9; and a new daemon in the same directory, with the same settings. */
 void relay_kill_and_restart(struct relay *relay, unsigned listeners);
@@ -71,6 +75,8 @@ const char *relay_path(const struct relay *relay, const char *name);
 
 /* A blocking connection to the first TCP listener that was accepted. */
 int relay_connect(struct relay *relay);
+/* One that the kernel has queued; the daemon may not accept it. */
+int relay_dial(const struct relay *relay);
 /* The same to a Unix socket in the daemon's directory. */
 int relay_connect_unix(struct relay *relay, const char *name);
 

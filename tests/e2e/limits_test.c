@@ -14,6 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* That the daemon may have open. */
+#define FILES 40
+
 static double
 now(void)
 {
@@ -111,6 +114,77 @@ test_one_address_cannot_take_all_places(void **state)
 	relay_stop(relay);
 }
 
+static double
+cpu_seconds(const struct relay *relay)
+{
+	unsigned long user, system;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)relay->pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file,
+			     "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
+			     "%*u %lu %lu",
+			     &user, &system),
+	    2);
+	fclose(file);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Dials until one is not accepted; returns how many were. */
+static size_t
+fill(struct relay *relay, int fds[FILES])
+{
+	size_t count = 0;
+
+	for (;;) {
+		fds[count] = relay_dial(relay);
+		if (strstr(relay_await_log(relay, "accept"), "paused") != NULL)
+			return count;
+		count++;
+	}
+}
+
+static void
+expect_no_files(int fd)
+{
+	expect_text(fd, "tcprelayd: too many open files\n");
+	close(fd);
+}
+
+/* Guards against a loop that asks for a connection that it cannot have. */
+static void
+test_without_descriptors_newcomers_are_told_and_others_go_on(void **state)
+{
+	struct relay *relay = relay_start_with_files(NULL, 1, FILES);
+	int fds[FILES];
+	double before, begin;
+	size_t count;
+
+	(void)state;
+	count = fill(relay, fds);
+	assert_in_range(count, 2, FILES - 1);
+	expect_no_files(fds[count]);
+	/* Those who come now wait for the next try. */
+	begin = now();
+	before = cpu_seconds(relay);
+	expect_no_files(relay_dial(relay));
+	assert_true(now() - begin > 0.5);
+	assert_true(cpu_seconds(relay) - before < 0.2);
+	send_text(fds[0], "still here\n");
+	expect_text(fds[1], "still here\n");
+	close(fds[--count]);
+	relay_await_log(relay, "reason=\"end of input\"");
+	fds[count++] = relay_connect(relay);
+	send_text(fds[count - 1], "back\n");
+	expect_text(fds[0], "back\n");
+	while (count > 0)
+		close(fds[--count]);
+	relay_stop(relay);
+}
+
 int
 main(void)
 {
@@ -119,6 +193,8 @@ main(void)
 		E2E_TEST(
 		    test_a_silent_client_is_closed_and_a_talking_one_is_not),
 		E2E_TEST(test_one_address_cannot_take_all_places),
+		E2E_TEST(
+		    test_without_descriptors_newcomers_are_told_and_others_go_on),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
