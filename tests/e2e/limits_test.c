@@ -176,7 +176,7 @@ test_without_descriptors_newcomers_are_told_and_others_go_on(void **state)
 	send_text(fds[0], "still here\n");
 	expect_text(fds[1], "still here\n");
 	close(fds[--count]);
-	relay_await_log(relay, "reason=\"end of input\"");
+	relay_await_log(relay, "closed peer");
 	fds[count++] = relay_connect(relay);
 	send_text(fds[count - 1], "back\n");
 	expect_text(fds[0], "back\n");
