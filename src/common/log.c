@@ -3,12 +3,15 @@
 
 #include "common/log.h"
 
+#include "common/text.h"
+
 #include <event2/event.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
@@ -56,20 +59,17 @@ log_open(enum log_target target, enum log_level level)
 		openlog("tcprelayd", LOG_PID, LOG_DAEMON);
 }
 
-static void write_stderr(enum log_level level, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
 static void write_line(enum log_level level, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 /* One write(2) a line, so that lines of several processes do not mix. */
 static void
-write_stderr(enum log_level level, const char *format, va_list args)
+write_stderr(enum log_level level, const char *line)
 {
-	char line[LINE_SIZE], stamp[sizeof("2026-01-01T00:00:00")];
+	char stamp[sizeof("2026-01-01T00:00:00")];
 	struct timespec now;
 	struct tm utc;
 
-	vsnprintf(line, sizeof(line), format, args);
 	if (state.journal) {
 		fprintf(stderr, "<%d>%s\n", levels[level].priority, line);
 		return;
@@ -81,15 +81,20 @@ write_stderr(enum log_level level, const char *format, va_list args)
 	    levels[level].name, line);
 }
 
+/* Some of it came from clients: it is one line, and safe to be shown. */
 static void
 write_line(enum log_level level, const char *format, va_list args)
 {
+	char text[LINE_SIZE], line[LINE_SIZE * TEXT_GROWTH];
+
 	if (level > state.level)
 		return;
+	vsnprintf(text, sizeof(text), format, args);
+	line[text_clean(line, text, strlen(text))] = '\0';
 	if (state.target == LOG_TARGET_SYSLOG)
-		vsyslog(levels[level].priority, format, args);
+		syslog(levels[level].priority, "%s", line);
 	else
-		write_stderr(level, format, args);
+		write_stderr(level, line);
 }
 
 #define DEFINE_LOG(name, level)                                                \
@@ -106,6 +111,14 @@ DEFINE_LOG(log_error, LOG_LEVEL_ERROR)
 DEFINE_LOG(log_warn, LOG_LEVEL_WARN)
 DEFINE_LOG(log_info, LOG_LEVEL_INFO)
 DEFINE_LOG(log_debug, LOG_LEVEL_DEBUG)
+
+void
+log_bare_error(const char *message)
+{
+	if (stderr_is_journal())
+		fprintf(stderr, "<%d>", levels[LOG_LEVEL_ERROR].priority);
+	fprintf(stderr, "%s\n", message);
+}
 
 static void
 on_libevent_log(int severity, const char *message)

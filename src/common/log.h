@@ -7,8 +7,8 @@
  * Like standard error itself there is one log in a process, so its level and
  * target are this module's own state; it is the only module that has any.
  *
- * Lines are "event key=value ...". What a client chose is never logged as it
- * came: a value may hold no line end and no control character.
+ * Lines are "event key=value ...". What a client chose may be in them: each is
+ * cleaned as text_clean() does, so that it is one line and moves no cursor.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -28,6 +28,13 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * To standard error, whatever the target, and without the time and level that
+ * a person who has just typed a command does not need; the journal gets its
+ * level.
+ */
+void log_bare_error(const char *message);
 
 /* Sends what libevent has to say to this log. */
 void log_take_libevent(void);

@@ -129,7 +129,7 @@ static void
 report_to_stderr(const char *message, void *arg)
 {
 	(void)arg;
-	fprintf(stderr, "%s\n", message);
+	log_bare_error(message);
 }
 
 static const char *
