@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What conn.c, a connection while it is open, conn_tls.c, its encryption, and
- * conn_end.c, its end, share. For nobody else.
+ * conn_end.c, its end, share. For nobody else, but for a test that looks
+ * inside.
  */
 #ifndef CONN_PRIVATE_H
 #define CONN_PRIVATE_H

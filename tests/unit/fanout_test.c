@@ -14,7 +14,7 @@
 #include "common/xmalloc.h"
 #include "daemon/backlog.h"
 #include "daemon/conf.h"
-#include "daemon/conn.h"
+#include "daemon/conn_private.h"
 #include "daemon/fanout.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
@@ -307,6 +307,8 @@ test_many_stalled_members_hold_one_copy(void **state)
 		assert_in_range(conn_queued_bytes(conn), 1,
 		    BACKLOG_QUEUE_BYTES + BATCH_BYTES);
 		assert_int_equal(hear(f, stalled[i], 0), LINES);
+		/* Nor does it keep what it needed for that. */
+		assert_null(conn->bev);
 		close(stalled[i]);
 	}
 	assert_int_equal(behind_count(f->room), 0);
