@@ -15,26 +15,42 @@
 #include "daemon/stats.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/uio.h>
 
-/* Says once what was left out for it. */
+/* People are told where they were left out; programs are sent lines alone. */
 static void
-log_skipped(struct member *member)
+queue_notice(struct member *member)
+{
+	char notice[64];
+	int length;
+
+	if (member->room->rooms->conf->mode != CONF_MODE_CHAT ||
+	    !conn_takes_output(member->conn))
+		return;
+	length = snprintf(notice, sizeof(notice),
+	    "*** %" PRIu64 " lines are missing here\n", member->skipped);
+	conn_queue_copy(member->conn, notice, (size_t)length);
+}
+
+/* What was left out, once the member goes on after it, or leaves. */
+static void
+tell_skipped(struct member *member)
 {
 	char name[ADDRESS_TEXT_SIZE];
 
 	if (member->skipped == 0)
 		return;
-	log_info("skipped peer=%s room=%s lines=%" PRIu64,
+	log_info("left out peer=%s room=%s skipped=%" PRIu64,
 	    peer_name(conn_peer(member->conn), name, sizeof(name)),
 	    member->room->name, member->skipped);
+	queue_notice(member);
 	member->skipped = 0;
 }
 
 static void
 catch_up(struct member *member)
 {
-	log_skipped(member);
 	batch_unref(member->behind);
 	member->behind = NULL;
 	brake_forgive(member);
@@ -68,6 +84,7 @@ feed(struct member *member, uint64_t until, size_t queue_bytes)
 	    member->behind, member->behind_offset, &member->origin);
 	struct iovec run;
 
+	tell_skipped(member);
 	while (conn_queued_bytes(member->conn) < queue_bytes) {
 		if (!batch_next_run(&cursor, &member->origin, until, &run)) {
 			catch_up(member);
@@ -101,10 +118,12 @@ backlog_leave(struct member *member, bool drained)
 {
 	if (member->behind == NULL)
 		return;
-	if (drained)
+	if (drained) {
 		feed(member, fanned_out_position(member->room), SIZE_MAX);
-	else
-		catch_up(member);
+		return;
+	}
+	tell_skipped(member);
+	catch_up(member);
 }
 
 int64_t

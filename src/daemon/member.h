@@ -25,7 +25,7 @@ struct member {
 	struct conn *conn;
 	struct batch *behind;	/* where its next byte is; a reference */
 	uint32_t behind_offset; /* NULL: it has all that was fanned out */
-	uint64_t skipped;	/* lines that were left out, since then */
+	uint64_t skipped;	/* lines that were left out, untold */
 	struct batch_origin origin;
 	struct brake_hold hold;
 	struct room *room;
