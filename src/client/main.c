@@ -91,5 +91,6 @@ main(int argc, char **argv)
 	base = new_base();
 	how = run(base, &options);
 	event_base_free(base);
+	options_clear(&options);
 	return how == CONNECTION_CLOSED ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define EXIT_USAGE   2
-#define TIMEOUT_MAX  86400 /* seconds */
 #define STRINGIFY(x) #x
 #define TO_STRING(x) STRINGIFY(x)
 #define DEFAULT_PORT TO_STRING(ADDRESS_DEFAULT_PORT)
@@ -20,10 +19,14 @@
 #define DEFAULT_ADDRESS	   ":" DEFAULT_PORT
 #define DEFAULT_TIMESTAMPS "%H:%M"
 
-enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-
 /* Values for getopt_long(3) of options that have no short form. */
-enum { OPTION_COLOR = 256, OPTION_TIMESTAMPS, OPTION_BELL };
+enum {
+	OPTION_COLOR = 256,
+	OPTION_TIMESTAMPS,
+	OPTION_BELL,
+	OPTION_NO_BELL,
+	OPTION_NO_RECONNECT
+};
 
 static void
 print_usage(FILE *to)
@@ -56,10 +59,10 @@ print_help(void)
 	      "  -v, --verbose             tell how the connection goes\n"
 	      "  -h, --help, -V, --version show this, or the version\n\n",
 	    stdout);
-	printf("Exit status: 0 the relay closed after the end of input, 1 it "
-	       "closed before\nor could not be reached, 2 wrong usage. See "
-	       "tcprelay(1); the relay is\ntcprelayd(8), configured by "
-	       "%s.\n",
+	printf("Defaults are in ~/.config/tcprelay/config. Exit status: 0 the "
+	       "relay closed\nafter the end of input, 1 it closed before or "
+	       "could not be reached, 2 wrong\nusage. See tcprelay(1); the "
+	       "relay is tcprelayd(8), configured by\n%s.\n",
 	    TCPRELAY_CONF);
 }
 
@@ -78,72 +81,82 @@ parse_timeout(const char *text)
 	long seconds = strtol(text, &end, 10);
 
 	if (end != text && *end == '\0' && seconds >= 1 &&
-	    seconds <= TIMEOUT_MAX)
+	    seconds <= SETTINGS_TIMEOUT_MAX)
 		return (int)seconds;
 	warnx("-w %s: not a number of seconds; allowed: 1 to %d", text,
-	    TIMEOUT_MAX);
+	    SETTINGS_TIMEOUT_MAX);
 	usage_error();
 }
 
-/* The relay has its own idea of a name; this is so that it is one word. */
 static const char *
 parse_nick(const char *text)
 {
-	size_t length = strlen(text), i = 0;
+	const char *why;
 
-	while (i < length && (unsigned char)text[i] > ' ' && text[i] != 0x7f)
-		i++;
-	if (length > 0 && length < CHAT_NAME_SIZE && i == length)
+	if (settings_check_nick(text, &why) == 0)
 		return text;
-	warnx("-n %s: not a name; allowed: one word of 1 to %d bytes", text,
-	    CHAT_NAME_SIZE - 1);
+	warnx("-n %s: %s; allowed: " SETTINGS_NICK_FORM, text, why);
 	usage_error();
 }
 
-static enum color
+static enum settings_color
 parse_color(const char *text)
 {
-	static const char *const words[] = { [COLOR_AUTO] = "auto",
-		[COLOR_ALWAYS] = "always",
-		[COLOR_NEVER] = "never" };
+	static const char *const words[] = { [SETTINGS_AUTO] = "auto",
+		[SETTINGS_ALWAYS] = "always",
+		[SETTINGS_NEVER] = "never" };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(text, words[i]) == 0)
-			return (enum color)i;
-	warnx("--color=%s: not known; allowed: auto, always, never", text);
+			return (enum settings_color)i;
+	warnx("--color=%s: not known; allowed: " SETTINGS_COLORS, text);
 	usage_error();
 }
 
 static void
-parse_address(int argc, char **argv, struct address *address)
+take_address(const char *from, const char *host, const char *port,
+    struct address *address)
 {
-	const char *host = argc > 0 ? argv[0] : getenv("TCPRELAY");
-	const char *port = argc > 1 ? argv[1] : NULL;
 	const char *why;
+
+	if (address_parse_words(host, port, address, &why) == 0)
+		return;
+	warnx("%s%s%s%s: %s; allowed: %s", from, host, port == NULL ? "" : " ",
+	    port == NULL ? "" : port, why, ADDRESS_FORMS);
+	usage_error();
+}
+
+static void
+parse_address(int argc, char **argv, struct options *options)
+{
+	const char *environment = getenv("TCPRELAY");
 
 	if (argc > 2) {
 		warnx("%s: unexpected argument", argv[2]);
 		usage_error();
 	}
-	if (host == NULL || (argc == 0 && host[0] == '\0'))
-		host = DEFAULT_ADDRESS;
-	if (address_parse_words(host, port, address, &why) == 0)
-		return;
-	warnx("%s%s%s%s: %s; allowed: %s", argc == 0 ? "$TCPRELAY: " : "", host,
-	    port == NULL ? "" : " ", port == NULL ? "" : port, why,
-	    ADDRESS_FORMS);
-	usage_error();
+	if (argc > 0)
+		take_address(
+		    "", argv[0], argc > 1 ? argv[1] : NULL, &options->address);
+	else if (environment != NULL && environment[0] != '\0')
+		take_address(
+		    "$TCPRELAY: ", environment, NULL, &options->address);
+	else if (options->settings.address != NULL)
+		take_address(
+		    "", options->settings.address, NULL, &options->address);
+	else
+		take_address("", DEFAULT_ADDRESS, NULL, &options->address);
 }
 
 /* https://no-color.org: the variable counts when it is not empty. */
 static bool
-want_color(enum color color)
+want_color(int64_t color)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	if (color != COLOR_AUTO)
-		return color == COLOR_ALWAYS;
+	if (color != SETTINGS_AUTO)
+		return color == SETTINGS_ALWAYS;
 	return (no == NULL || no[0] == '\0') && term != NULL &&
 	    strcmp(term, "dumb") != 0;
 }
@@ -160,6 +173,8 @@ static const struct option long_options[] = {
 	{ "color", required_argument, NULL, OPTION_COLOR },
 	{ "timestamps", optional_argument, NULL, OPTION_TIMESTAMPS },
 	{ "bell", no_argument, NULL, OPTION_BELL },
+	{ "no-bell", no_argument, NULL, OPTION_NO_BELL },
+	{ "no-reconnect", no_argument, NULL, OPTION_NO_RECONNECT },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -167,7 +182,7 @@ static const struct option long_options[] = {
 };
 
 static void
-take_option(int option, struct options *options, enum color *color)
+take_option(int option, struct options *options)
 {
 	struct connection_options *connection = &options->session.connection;
 
@@ -194,7 +209,7 @@ take_option(int option, struct options *options, enum color *color)
 		connection->family = AF_INET6;
 		break;
 	case OPTION_COLOR:
-		*color = parse_color(optarg);
+		options->settings.color = parse_color(optarg);
 		break;
 	case OPTION_TIMESTAMPS:
 		options->display.timestamps =
@@ -202,6 +217,12 @@ take_option(int option, struct options *options, enum color *color)
 		break;
 	case OPTION_BELL:
 		options->display.bell = true;
+		break;
+	case OPTION_NO_BELL:
+		options->display.bell = false;
+		break;
+	case OPTION_NO_RECONNECT:
+		options->session.reconnect = false;
 		break;
 	case 'v':
 		options->session.verbose = true;
@@ -217,20 +238,43 @@ take_option(int option, struct options *options, enum color *color)
 	}
 }
 
+static void
+use_settings(struct options *options)
+{
+	const struct settings *settings = &options->settings;
+
+	options->session.nick = settings->nick;
+	options->session.reconnect = settings->reconnect;
+	options->session.connection.timeout_seconds =
+	    (int)settings->timeout_seconds;
+	options->display.timestamps = settings->timestamps;
+	options->display.bell = settings->bell;
+}
+
 void
 options_parse(int argc, char **argv, struct options *options)
 {
-	enum color color = COLOR_AUTO;
-	int option;
+	int option, loaded;
 
 	*options = (struct options){ 0 };
+	loaded = settings_load(&options->settings);
+	use_settings(options);
 	while ((option = getopt_long(
 		    argc, argv, short_options, long_options, NULL)) != -1)
-		take_option(option, options, &color);
+		take_option(option, options);
+	/* Not before: somebody may need the help for it. */
+	if (loaded == -1)
+		exit(EXIT_USAGE);
 	if (options->receive_only && options->send_only) {
 		warnx("-r and -s leave nothing to do");
 		usage_error();
 	}
-	options->display.color = want_color(color);
-	parse_address(argc - optind, argv + optind, &options->address);
+	options->display.color = want_color(options->settings.color);
+	parse_address(argc - optind, argv + optind, options);
+}
+
+void
+options_clear(struct options *options)
+{
+	settings_clear(&options->settings);
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the user wants: the command line, and below it the environment. What is
- * wrong is told on standard error, and ends the process with status 2.
+ * What the user wants: the command line, else the environment, else the
+ * configuration. What is wrong is told on standard error, and ends the process
+ * with status 2.
  *
- * A struct options is filled once and lives as long as the process; its
- * strings are those of the command line and of the environment.
+ * options_clear() frees what a struct options owns; its strings are those of
+ * the command line, too.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
 #include "client/display.h"
 #include "client/session.h"
+#include "client/settings.h"
 #include "common/address.h"
 
 struct options {
@@ -18,9 +20,11 @@ struct options {
 	struct session_options session;
 	struct display_options display;
 	bool send_only, receive_only;
+	struct settings settings; /* that the rest was made from */
 };
 
 /* --help and --version end the process, too. */
 void options_parse(int argc, char **argv, struct options *options);
+void options_clear(struct options *options);
 
 #endif

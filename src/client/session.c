@@ -65,6 +65,15 @@ notice(struct session *session, const char *format, ...)
 }
 
 static void
+on_step(const char *text, void *arg)
+{
+	struct session *session = arg;
+
+	if (session->options->verbose)
+		notice(session, "%s", text);
+}
+
+static void
 set_state(struct session *session, const char *state)
 {
 	if (session->handler->on_state != NULL)
@@ -108,7 +117,7 @@ on_ungreeted(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	notice(session, "this relay does not greet; it gives no names");
+	on_step("this relay does not greet: it gives no names", session);
 	get_ready(session);
 }
 
@@ -217,15 +226,6 @@ on_sent(void *arg)
 
 	if (session->ready && !session->finishing)
 		session->handler->on_sent(session->arg);
-}
-
-static void
-on_step(const char *text, void *arg)
-{
-	struct session *session = arg;
-
-	if (session->options->verbose)
-		notice(session, "%s", text);
 }
 
 static void

@@ -274,7 +274,7 @@ test_a_relay_that_gives_no_names(void **state)
 	char errors[1024];
 
 	(void)state;
-	start(&piped, "-n", "anna");
+	start(&piped, "-vn", "anna");
 	send_text(piped.input, "one\n");
 	expect_text(piped.peer, "one\n");
 	close(piped.input);

@@ -9,9 +9,9 @@
 
 #include "unit.h"
 
+#include "common/conf_values.h"
 #include "daemon/conf.h"
 #include "daemon/conf_keys.h"
-#include "common/conf_values.h"
 
 #include <inttypes.h>
 #include <stdio.h>

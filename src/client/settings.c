@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "client/settings.h"
+
+#include "client/chat.h"
+#include "common/address.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int
+check_address(const char *text, const char **why)
+{
+	struct address address;
+
+	return address_parse_words(text, NULL, &address, why);
+}
+
+/* The relay has its own idea of a name; this is so that it is one word. */
+int
+settings_check_nick(const char *text, const char **why)
+{
+	size_t length = strlen(text), i = 0;
+
+	while (i < length && (unsigned char)text[i] > ' ' && text[i] != 0x7f)
+		i++;
+	*why = "not a name";
+	return length > 0 && length < CHAT_NAME_SIZE && i == length ? 0 : -1;
+}
+
+/* clang-format off */
+#define FIELD(name) .offset = offsetof(struct settings, name)
+
+const struct conf_key settings_keys[] = {
+	{ "address", CONF_STRING, FIELD(address),
+	  .check = check_address, .allowed = "HOST, " ADDRESS_FORMS,
+	  .help = "the relay, when none is given" },
+	{ "nick", CONF_STRING, FIELD(nick),
+	  .check = settings_check_nick, .allowed = SETTINGS_NICK_FORM,
+	  .help = "the name to ask for in chat mode" },
+	{ "reconnect", CONF_FLAG, FIELD(reconnect),
+	  .help = "connect again when the connection is lost" },
+	{ "timeout_seconds", CONF_INTEGER, FIELD(timeout_seconds),
+	  .min = 0, .max = SETTINGS_TIMEOUT_MAX,
+	  .help = "give up connecting, and waiting at the end; 0: never" },
+	{ "color", CONF_CHOICE, FIELD(color),
+	  .choices = SETTINGS_COLORS, .fallback = SETTINGS_AUTO,
+	  .help = "whether there are colours" },
+	{ "timestamps", CONF_STRING, FIELD(timestamps),
+	  .help = "show the time, as strftime(3) does" },
+	{ "bell", CONF_FLAG, FIELD(bell),
+	  .help = "ring when somebody says our name" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+static const struct conf_table table = { .keys = settings_keys };
+
+char *
+settings_path(void)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+	int length = -1;
+
+	/* A relative path is to be ignored: XDG Base Directory. */
+	if (config != NULL && config[0] == '/')
+		length = asprintf(&path, "%s/tcprelay/config", config);
+	else if (home != NULL && home[0] == '/')
+		length = asprintf(&path, "%s/.config/tcprelay/config", home);
+	return length == -1 ? NULL : path;
+}
+
+static void
+report(const char *message, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", message);
+}
+
+int
+settings_load(struct settings *settings)
+{
+	char *path = settings_path();
+	int result = 0;
+
+	memset(settings, 0, sizeof(*settings));
+	conf_table_default(settings_keys, settings);
+	if (path != NULL && access(path, F_OK) == 0)
+		result = conf_table_load(path, &table, settings, report, NULL);
+	free(path);
+	return result;
+}
+
+void
+settings_clear(struct settings *settings)
+{
+	conf_table_clear(settings_keys, settings);
+}
