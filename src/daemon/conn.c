@@ -500,6 +500,19 @@ take_back(struct conn *conn, struct evbuffer *queue, size_t kept)
 	return lines;
 }
 
+/* Where the first line ends that has to stay: with it the record that is
+ * pending. */
+static ssize_t
+find_line_end(const struct conn *conn, struct evbuffer *queue)
+{
+	size_t first = conn->tls == NULL ? 0 : conn->tls->pending;
+	struct evbuffer_ptr from;
+
+	evbuffer_ptr_set(
+	    queue, &from, first == 0 ? 0 : first - 1, EVBUFFER_PTR_SET);
+	return evbuffer_search(queue, "\n", 1, &from).pos;
+}
+
 /*
  * What stays is copied, so that nothing is referred to. A bufferevent freezes
  * the front of its output, for it alone may take from there; it is not at it
@@ -509,24 +522,25 @@ uint64_t
 conn_trim_queue(struct conn *conn)
 {
 	struct evbuffer *queue;
-	struct evbuffer_ptr end;
 	uint64_t lines;
+	ssize_t end;
 	size_t kept;
 	char *rest;
 
 	if (!conn->queued)
 		return 0;
-	queue = bufferevent_get_output(conn->bev);
-	end = evbuffer_search(queue, "\n", 1, NULL);
-	if (end.pos == -1)
+	queue = conn_queue(conn);
+	end = find_line_end(conn, queue);
+	if (end == -1)
 		return 0;
-	kept = (size_t)end.pos + 1;
+	kept = (size_t)end + 1;
 	lines = take_back(conn, queue, kept);
 	rest = xmalloc(kept);
 	evbuffer_unfreeze(queue, 1);
 	evbuffer_copyout(queue, rest, kept);
 	evbuffer_drain(queue, evbuffer_get_length(queue));
-	evbuffer_freeze(queue, 1);
+	if (conn->tls == NULL)
+		evbuffer_freeze(queue, 1);
 	evbuffer_add(queue, rest, kept);
 	free(rest);
 	return lines;
