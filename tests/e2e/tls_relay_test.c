@@ -190,6 +190,7 @@ keep_little(int fd)
 static void
 test_what_waits_is_sent_in_full_records(void **state)
 {
+	enum { TURNS = 400 };
 	struct relay *relay = tls_relay_start(
 	    *state, "", "slow_client = { backlog_bytes = 8388608; };");
 	struct tls_peer *reader = tls_join(relay, *state);
@@ -200,17 +201,17 @@ test_what_waits_is_sent_in_full_records(void **state)
 	keep_little(reader->fd);
 	SSL_set_msg_callback(reader->ssl, on_record);
 	SSL_set_msg_callback_arg(reader->ssl, &records);
-	/* What both say by turns is in pieces for each of them. */
-	for (i = 0; i < 400; i++) {
-		send_text(talker, "x\n");
-		tls_send_text(reader, "y\n");
-	}
 	send_bytes(talker, lines, length);
-	for (i = 0; i < 400; i++)
-		tls_expect_text(reader, "x\n");
-	records = 0;
+	/* What both say by turns is in pieces for each of them. */
+	for (i = 0; i < TURNS; i++) {
+		tls_send_text(reader, "y\n");
+		expect_text(talker, "y\n");
+		send_text(talker, "x\n");
+	}
 	read_exactly(reader, got, length);
 	assert_memory_equal(got, lines, length);
+	for (i = 0; i < TURNS; i++)
+		tls_expect_text(reader, "x\n");
 	assert_in_range(records, length / 16384, length / 8192);
 	free(lines);
 	free(got);
