@@ -5,12 +5,14 @@
 
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool
 account_exists(const char *name)
 {
 	char *key = name_key(name);
-	bool exists = getpwnam(key) != NULL || getpwnam(name) != NULL;
+	bool exists = getpwnam(key) != NULL ||
+	    (strcmp(key, name) != 0 && getpwnam(name) != NULL);
 
 	free(key);
 	return exists;

@@ -30,7 +30,7 @@ make_name(struct person *person, char name[NAME_SIZE], const char *word)
 void
 chat_nick(struct person *person, char *const arguments[])
 {
-	char name[NAME_SIZE], old[NAME_SIZE];
+	char name[NAME_SIZE];
 
 	if (make_name(person, name, arguments[0]) == -1)
 		return;
@@ -41,15 +41,9 @@ chat_nick(struct person *person, char *const arguments[])
 		    name);
 		return;
 	}
-	memcpy(old, person->name, sizeof(old));
-	if (people_name(person->people, person, name) == -1) {
+	if (person_rename(person, name) == -1)
 		person_answer(person,
 		    "somebody is called %s, or what looks the same", name);
-		return;
-	}
-	person_answer(person, "you are now known as %s", name);
-	if (strcmp(old, name) != 0)
-		person_show(person, "*** %s is now known as %s", old, name);
 }
 
 void

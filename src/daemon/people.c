@@ -4,7 +4,6 @@
 #include "daemon/people.h"
 
 #include "common/xmalloc.h"
-#include "daemon/account.h"
 #include "daemon/person.h"
 #include "daemon/room.h"
 
@@ -85,7 +84,7 @@ people_name_guest(struct people *people, struct person *person)
 	do
 		snprintf(
 		    name, sizeof(name), "guest%" PRIu64, ++people->last_guest);
-	while (account_exists(name) || people_name(people, person, name) == -1);
+	while (people_name(people, person, name) == -1);
 }
 
 void

@@ -145,6 +145,45 @@ person_replay(struct person *person, size_t lines)
 	wait_for_end_of_turn(person);
 }
 
+static void
+tell_new_name(struct person *person, const char *old)
+{
+	person_answer(person, "you are now known as %s", person->name);
+	if (strcmp(old, person->name) != 0)
+		person_show(
+		    person, "*** %s is now known as %s", old, person->name);
+}
+
+/* As person_rename(), but without telling of the person itself. */
+static int
+take_name(struct person *person, const char *name)
+{
+	struct person *owner = people_find(person->people, name);
+	char old[NAME_SIZE];
+
+	if (owner != NULL && owner != person && owns(person, name) &&
+	    !owns(owner, name)) {
+		memcpy(old, owner->name, sizeof(old));
+		people_name_guest(owner->people, owner);
+		tell_new_name(owner, old);
+		/* Before it hears of the other one. */
+		tell_answers(owner);
+	}
+	return people_name(person->people, person, name);
+}
+
+int
+person_rename(struct person *person, const char *name)
+{
+	char old[NAME_SIZE];
+
+	memcpy(old, person->name, sizeof(old));
+	if (take_name(person, name) == -1)
+		return -1;
+	tell_new_name(person, old);
+	return 0;
+}
+
 /* Whether joins and leaves are told: n people would be told of n others. */
 static bool
 tells_who_comes(const struct room *room)
@@ -285,7 +324,7 @@ name_newcomer(struct person *person)
 		people_name_guest(person->people, person);
 		return;
 	}
-	if (people_name(person->people, person, person->vouched) == 0)
+	if (take_name(person, person->vouched) == 0)
 		return;
 	for (number = 2; number <= NUMBER_MAX; number++) {
 		snprintf(name, sizeof(name), "%s%d", person->vouched, number);

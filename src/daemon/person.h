@@ -65,6 +65,13 @@ void person_answer(struct person *person, const char *format, ...)
 /* Bytes that it is to be told, or was and has not taken. */
 size_t person_unread_bytes(const struct person *person);
 
+/*
+ * Takes another name, and the others in its room are told. Returns 0, or -1
+ * when somebody else has it. Who has a name that others are vouched for as, and
+ * is not itself, has to leave it to them and is a guest again.
+ */
+int person_rename(struct person *person, const char *name);
+
 /* A line for everybody else in its room, without an LF. */
 void person_show(struct person *person, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -22,7 +22,7 @@ static const char usage[] =
     "Load a relay on this machine, check every delivery, print figures.\n\n"
     "  --connect HOST:PORT  a loopback address\n"
     "  --pid PID            the server's process, to be measured\n"
-    "  --protocol NAME      raw, nats, redis, mqtt or irc (raw)\n"
+    "  --protocol NAME      raw, chat, nats, redis, mqtt or irc (raw)\n"
     "  --receivers N        (100)\n"
     "  --senders P          (1)\n"
     "  --line-bytes B       of a line with its LF (64)\n"

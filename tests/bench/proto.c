@@ -72,6 +72,28 @@ raw_parse(const char *data, size_t length, enum proto_role role,
 	frame->kind = FRAME_PARTIAL;
 }
 
+/* Mode chat of tcprelayd: tcprelay-chat(7). */
+
+/* Who spoke stands before the text. What senders say to each other is left. */
+static void
+chat_parse(const char *data, size_t length, enum proto_role role,
+    const struct envelope *envelope, struct frame *frame)
+{
+	size_t text = envelope->text_bytes;
+
+	if (!take_line(data, length, frame))
+		return;
+	if (begins(data, length, "*** you are ")) {
+		frame->kind = FRAME_READY;
+	} else if (data[0] == '<' && role == PROTO_RECEIVER &&
+	    frame->bytes > text) {
+		frame->kind = FRAME_LINE;
+		frame->text = data + frame->bytes - 1 - text;
+	} else if (begins(data, length, "*** not said")) {
+		frame->kind = FRAME_ERROR;
+	}
+}
+
 /* NATS: docs.nats.io, "NATS client protocol". */
 
 static void
@@ -291,6 +313,7 @@ irc_parse(const char *data, size_t length, enum proto_role role,
 
 static const struct protocol protocols[] = {
 	{ "raw", true, raw_seal, raw_greet, raw_parse },
+	{ "chat", false, raw_seal, raw_greet, chat_parse },
 	{ "nats", false, nats_seal, nats_greet, nats_parse },
 	{ "redis", false, redis_seal, redis_greet, redis_parse },
 	{ "mqtt", false, mqtt_seal, mqtt_greet, mqtt_parse },

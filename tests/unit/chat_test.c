@@ -331,7 +331,34 @@ test_a_vouched_name(void **state)
 	close(second);
 }
 
-/* Names by Unicode: an account's name in Cyrillic or Greek letters. */
+/* A guest may be called as an account is, or as a certificate will say. */
+static void
+test_a_vouched_name_is_left_to_its_owner(void **state)
+{
+	struct fixture *f = *state;
+	int owner;
+
+	say(f, f->fds[0], "/nick Carol\n");
+	owner = arrive(f, "main", "carol");
+	expect(owner, "*** you are carol in main" HINT);
+	turn(f);
+	expect(f->fds[0],
+	    "*** you are now known as Carol\n*** you are now known as "
+	    "guest4\n*** carol joined\n");
+	expect(f->fds[1],
+	    "*** guest1 is now known as Carol\n*** Carol is now known as "
+	    "guest4\n*** carol joined\n");
+	say(f, owner, "/nick eve\n");
+	say(f, f->fds[1], "/nick carol\n");
+	say(f, owner, "/nick carol\n");
+	expect(owner,
+	    "*** you are now known as eve\n*** guest2 is now known as "
+	    "carol\n*** carol is now known as guest5\n"
+	    "*** you are now known as carol\n");
+	close(owner);
+}
+
+/* A Cyrillic name that could be a Latin one. */
 static void
 test_look_alikes_are_taken(void **state)
 {
@@ -634,6 +661,7 @@ main(void)
 		CHAT_TEST(test_a_name_is_free_when_its_owner_has_left),
 		CHAT_TEST(test_names_are_unique_over_all_rooms),
 		CHAT_TEST(test_a_vouched_name),
+		CHAT_TEST(test_a_vouched_name_is_left_to_its_owner),
 		CHAT_TEST(test_look_alikes_are_taken),
 		CHAT_TEST(test_rooms_come_and_go),
 		CHAT_TEST(test_the_reason_of_a_leave),
