@@ -207,15 +207,15 @@ keep(struct history *history, const char *lines, size_t length)
 static void
 restore(struct history *history)
 {
-	size_t length, line, skip = history->stamped ? 0 : STAMP_BYTES;
+	size_t skip = history->stamped ? 0 : STAMP_BYTES;
+	size_t length, line, at;
 	char *text = transcript_read_end(history->transcript,
 	    (size_t)history->conf->history_lines, HISTORY_BYTES, &length);
-	const char *at = text, *end = text + length;
 
-	for (; at < end; at += line) {
-		line = line_length(at, end);
-		if (stamp_is_on(at, line))
-			keep(history, at + skip, line - skip);
+	for (at = 0; at < length; at += line) {
+		line = line_length(text + at, text + length);
+		if (stamp_is_on(text + at, line))
+			keep(history, text + at + skip, line - skip);
 	}
 	free(text);
 }
