@@ -9,6 +9,7 @@
 #include "daemon/conf_rules.h"
 #include "daemon/history.h"
 #include "daemon/privileges.h"
+#include "daemon/sandbox.h"
 #include "daemon/server.h"
 
 #include <errno.h>
@@ -217,6 +218,7 @@ serve(struct conf *conf, struct options *options, const struct account *account)
 	if (result == 0) {
 		warn_unreadable(conf_path(options), account);
 		warn_unreadable(conf->secret_file, account);
+		sandbox_enter();
 		result = server_run(server);
 	}
 	server_free(server);

@@ -655,6 +655,23 @@ test_a_port_that_needs_root_says_so_in_a_reload(void **state)
 	relay_stop(relay);
 }
 
+/* 2: by a list; unless a tool or the build says that there is none. */
+static void
+test_the_running_daemon_is_filtered(void **state)
+{
+	struct relay *relay;
+
+	(void)state;
+	if (!HAVE_SECCOMP || getenv("TCPRELAY_TEST_WRAPPER") != NULL)
+		skip();
+	relay = relay_start("listen = \"127.0.0.1:0\"; log = { level = "
+			    "\"debug\"; };",
+	    1);
+	relay_await_log(relay, "system calls are filtered");
+	expect_proc(relay, "Seccomp", "2");
+	relay_stop(relay);
+}
+
 /* Not in a file that anybody finds later, nor for a debugger. */
 static void
 test_a_secret_is_in_no_core_dump(void **state)
@@ -767,6 +784,7 @@ main(void)
 		E2E_TEST(
 		    test_what_a_reload_will_not_be_able_to_read_is_said_at_the_start),
 		E2E_TEST(test_a_port_that_needs_root_says_so_in_a_reload),
+		E2E_TEST(test_the_running_daemon_is_filtered),
 		E2E_TEST(test_a_secret_is_in_no_core_dump),
 		E2E_TEST(
 		    test_a_secret_that_is_none_is_an_error_of_the_configuration),
