@@ -218,6 +218,9 @@ serve(struct conf *conf, struct options *options, const struct account *account)
 	if (result == 0) {
 		warn_unreadable(conf_path(options), account);
 		warn_unreadable(conf->secret_file, account);
+		warn_unreadable(conf->tls_certificate, account);
+		warn_unreadable(conf->tls_key, account);
+		warn_unreadable(conf->tls_client_ca, account);
 		sandbox_enter();
 		result = server_run(server);
 	}

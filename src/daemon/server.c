@@ -149,7 +149,7 @@ log_fault(const char *message, void *arg)
 static void
 guard_secrets(const struct conf *conf)
 {
-	if (conf->secret != NULL)
+	if (conf->secret != NULL || conf->tls != NULL)
 		privileges_forbid_dumps();
 }
 
