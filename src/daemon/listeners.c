@@ -13,6 +13,7 @@ struct listeners {
 	struct listener_shared shared;
 	struct listener **all;
 	size_t count;
+	bool started; /* new ones accept at once */
 };
 
 /* On the way from one set to the next. */
@@ -102,10 +103,20 @@ carry_out(struct change *change, const struct conf *conf)
 	listeners->all = change->next;
 	listeners->count = change->count;
 	for (i = 0; i < listeners->count; i++)
-		if (change->is_new[i])
-			listener_start(listeners->all[i]);
-		else
+		if (!change->is_new[i])
 			listener_update(listeners->all[i], &conf->listen[i]);
+		else if (listeners->started)
+			listener_start(listeners->all[i]);
+}
+
+void
+listeners_start(struct listeners *listeners)
+{
+	size_t i;
+
+	for (i = 0; i < listeners->count; i++)
+		listener_start(listeners->all[i]);
+	listeners->started = true;
 }
 
 int

@@ -21,6 +21,9 @@ struct listeners *listeners_new(const struct listener_shared *shared);
  */
 int listeners_set(struct listeners *listeners, const struct conf *conf);
 
+/* Accepts on what is open, and from then on on what listeners_set() opens. */
+void listeners_start(struct listeners *listeners);
+
 /* As listener_give() for each of them. */
 void listeners_give(const struct listeners *listeners, uid_t user, gid_t group);
 

@@ -359,6 +359,7 @@ server_run(struct server *server)
 {
 	unsigned turns = 0;
 
+	listeners_start(server->listeners);
 	notify_ready(&server->notify);
 	while (!server->stopping && !server->stopped)
 		turn(server, true);

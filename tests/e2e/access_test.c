@@ -523,7 +523,7 @@ test_root_becomes_a_user_and_has_nothing_left(void **state)
 	uid = user->pw_uid;
 	gid = user->pw_gid;
 	relay = relay_start("listen = \"127.0.0.1:0\"; user = \"daemon\";", 1);
-	relay_await_log(relay, "switched user user=daemon");
+	assert_non_null(strstr(relay->log, "switched user user=daemon"));
 	expect_user(relay, uid, gid);
 	snprintf(groups, sizeof(groups), "%u ", gid);
 	expect_proc(relay, "Groups", groups);
@@ -543,7 +543,7 @@ test_root_that_is_told_nothing_becomes_a_user_too(void **state)
 	if (geteuid() != 0 || getenv("TCPRELAY_TEST_USER") != NULL)
 		skip();
 	relay = relay_start(NULL, 1);
-	relay_await_log(relay, "switched user");
+	assert_non_null(strstr(relay->log, "switched user"));
 	assert_int_not_equal(
 	    strtoul(proc_value(relay, "status", "Uid"), NULL, 10), 0);
 	relay_stop(relay);
@@ -558,7 +558,7 @@ test_root_stays_root_only_when_told(void **state)
 	if (geteuid() != 0)
 		skip();
 	relay = relay_start("listen = \"127.0.0.1:0\"; user = \"root\";", 1);
-	relay_await_log(relay, "running as root");
+	assert_non_null(strstr(relay->log, "running as root"));
 	expect_user(relay, 0, 0);
 	relay_stop(relay);
 }
@@ -596,7 +596,7 @@ test_a_socket_that_cannot_be_removed_is_left(void **state)
 	if (geteuid() != 0 || getenv("TCPRELAY_TEST_USER") != NULL)
 		skip();
 	relay = relay_start("listen = \"unix:%s/s\";", 1);
-	relay_await_log(relay, "switched user");
+	assert_non_null(strstr(relay->log, "switched user"));
 	assert_int_equal(stat(relay_path(relay, "s"), &st), 0);
 	assert_int_not_equal(st.st_uid, 0);
 	assert_int_equal(chown(relay->directory, 0, 0), 0);
@@ -621,7 +621,8 @@ test_what_a_reload_will_not_be_able_to_read_is_said_at_the_start(void **state)
 	secret = make_secret("sesame\n", 0600, "");
 	assert_int_equal(chown(secret.path, 0, 0), 0);
 	relay = relay_start(secret.conf, 1);
-	relay_await_log(relay, "SIGHUP will find this unreadable path=");
+	assert_non_null(
+	    strstr(relay->log, "SIGHUP will find this unreadable path="));
 	kill(relay->pid, SIGHUP);
 	relay_await_log(relay, "Permission denied");
 	relay_await_log(relay, "not reloaded");
@@ -667,7 +668,7 @@ test_the_running_daemon_is_filtered(void **state)
 	relay = relay_start("listen = \"127.0.0.1:0\"; log = { level = "
 			    "\"debug\"; };",
 	    1);
-	relay_await_log(relay, "system calls are filtered");
+	assert_non_null(strstr(relay->log, "system calls are filtered"));
 	expect_proc(relay, "Seccomp", "2");
 	relay_stop(relay);
 }
