@@ -62,13 +62,18 @@ struct server {
 	bool stopped, failed;
 };
 
+void
+server_accept(struct server *server, int fd, const struct sockaddr *peer,
+    socklen_t peer_length, const struct listener_rules *rules)
+{
+	admission_accept(server->admission, fd, peer, peer_length, rules);
+}
+
 static void
 on_accept(int fd, const struct sockaddr *peer, socklen_t peer_length,
     const struct listener_rules *rules, void *arg)
 {
-	struct server *server = arg;
-
-	admission_accept(server->admission, fd, peer, peer_length, rules);
+	server_accept(arg, fd, peer, peer_length, rules);
 }
 
 static void
@@ -328,13 +333,8 @@ pass(struct server *server, bool wait)
 	}
 }
 
-/*
- * One turn: gathers lines in passes, until a pass brings none, a batch is
- * full, or lines have waited long enough; fans them out; frees the connections
- * that were closed meanwhile. Returns whether there were lines.
- */
-static bool
-turn(struct server *server, bool wait)
+bool
+server_turn(struct server *server, bool wait)
 {
 	struct rooms *rooms = server->rooms;
 	uint64_t start = rooms->gathered_bytes, before;
@@ -362,16 +362,16 @@ server_run(struct server *server)
 	listeners_start(server->listeners);
 	notify_ready(&server->notify);
 	while (!server->stopping && !server->stopped)
-		turn(server, true);
+		server_turn(server, true);
 	/* What had come when we were told to stop is relayed like the rest. */
 	rooms_release_brakes(server->rooms);
-	while (
-	    !server->stopped && turns < LAST_TURNS_MAX && turn(server, false))
+	while (!server->stopped && turns < LAST_TURNS_MAX &&
+	    server_turn(server, false))
 		turns++;
 	conn_set_close(server->conns, CONN_SHUTDOWN);
 	conn_set_reap(server->conns);
 	while (!server->stopped && conn_set_count(server->conns) > 0)
-		turn(server, true);
+		server_turn(server, true);
 	return server->failed ? -1 : 0;
 }
 

@@ -18,8 +18,10 @@
 #define SLOW_BYTES   3000
 #define SLOW_PERCENT 10
 
+/* Less of them where a room waits for each that has stopped. */
 #define STOPPED_READERS_PERCENT 4
 #define SLOW_READERS_PERCENT	8
+#define PAUSE_DIVISOR		4
 
 void
 crowd_watch(struct crowd *crowd, struct client *client)
@@ -67,6 +69,8 @@ draw_reading(struct crowd *crowd)
 {
 	uint64_t draw = chance_below(&crowd->chance, 100);
 
+	if (crowd->policy == POLICY_PAUSE)
+		draw *= PAUSE_DIVISOR;
 	if (draw < STOPPED_READERS_PERCENT)
 		return READS_NOT;
 	draw -= STOPPED_READERS_PERCENT;

@@ -46,10 +46,12 @@ relay_configure(const struct relay *relay, enum conf_variant variant)
 	fprintf(file,
 	    "  \"127.0.0.1:0\",\n"
 	    "  { address = \"127.0.0.2:0\"; room = \"side\"; } );\n"
-	    "limits = { clients = %u; line_bytes = %d; };\n"
-	    "slow_client = { policy = \"%s\"; backlog_bytes = 1048576; };\n"
+	    "limits = { clients = %u; line_bytes = %d; "
+	    "stall_seconds = 1; };\n"
+	    "slow_client = { policy = \"%s\"; backlog_bytes = %u; };\n"
 	    "shutdown_seconds = 10;\n%s",
 	    relay->clients_max, SPEECH_MAX - 1, relay->policy,
+	    relay->backlog_bytes,
 	    variant == CONF_WRONG ? "colour = \"blue\";\n" : "");
 	if (fclose(file) != 0 || rename(new, path) == -1)
 		cannot("%s: %s", path, strerror(errno));
@@ -187,7 +189,7 @@ show_log(void *arg)
 
 void
 relay_start(struct relay *relay, const char *program, const char *policy,
-    unsigned clients)
+    unsigned clients, unsigned backlog_bytes)
 {
 	memset(relay, 0, sizeof(*relay));
 	relay->policy = policy;
@@ -196,6 +198,7 @@ relay_start(struct relay *relay, const char *program, const char *policy,
 	if (mkdtemp(relay->directory) == NULL)
 		cannot("%s: %s", relay->directory, strerror(errno));
 	relay->clients_max = clients;
+	relay->backlog_bytes = backlog_bytes;
 	relay_configure(relay, CONF_BASE);
 	set_unix_door(relay);
 	spawn(relay, program);

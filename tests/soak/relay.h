@@ -29,7 +29,7 @@ struct relay {
 	int log_fd;
 	char directory[64];
 	const char *policy;
-	unsigned clients_max;
+	unsigned clients_max, backlog_bytes;
 	struct door doors[DOORS];
 	char log[1 << 17]; /* the last of it */
 	size_t log_length;
@@ -50,7 +50,7 @@ typedef void relay_sink(char *line, void *arg);
 
 /* Starts the program and waits until it listens. */
 void relay_start(struct relay *relay, const char *program, const char *policy,
-    unsigned clients);
+    unsigned clients, unsigned backlog_bytes);
 
 /* Writes its configuration, for the next reload. */
 void relay_configure(const struct relay *relay, enum conf_variant variant);

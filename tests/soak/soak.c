@@ -34,6 +34,13 @@
 #define GROWTH_KIB   1024
 #define WARM_UP_RUNS 2
 
+/*
+ * Several times what can be on its way to a reader that always reads; see
+ * client.c. Less where a room waits until a slow one has read half of it.
+ */
+#define BACKLOG_BYTES	    1048576
+#define PAUSE_BACKLOG_BYTES 262144
+
 struct options {
 	const char *policy, *program;
 	unsigned clients;
@@ -169,7 +176,9 @@ init(struct crowd *crowd, const struct options *options)
 	    resize(NULL, options->clients, sizeof(*crowd->clients));
 	crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
 	relay_start(&crowd->relay, options->program, options->policy,
-	    options->clients + 64);
+	    options->clients + 64,
+	    crowd->policy == POLICY_PAUSE ? PAUSE_BACKLOG_BYTES
+					  : BACKLOG_BYTES);
 	crowd->patience_ms = (uint64_t)(options->patience_seconds * 1000);
 	if (crowd->relay.wrapped)
 		crowd->patience_ms *= 10;
