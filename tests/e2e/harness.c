@@ -443,18 +443,30 @@ remove_directory(const char *path)
 	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-void
-relay_await_stop(struct relay *relay)
+static void
+await_end(struct relay *relay, int expected)
 {
 	int status = await_exit(relay->pid);
 
 	while (read_log(relay))
 		continue;
-	if (status != 0)
+	if (status != expected)
 		fail_msg("the daemon exited with %d:\n%s", status, relay->log);
 	close(relay->log_fd);
 	remove_directory(relay->directory);
 	free(relay);
+}
+
+void
+relay_await_stop(struct relay *relay)
+{
+	await_end(relay, 0);
+}
+
+void
+relay_await_death(struct relay *relay, int number)
+{
+	await_end(relay, 128 + number);
 }
 
 void

@@ -67,8 +67,10 @@ const char *relay_await_log(struct relay *relay, const char *text);
 
 /* Asks the daemon to stop, checks that it exits with 0, and frees. */
 void relay_stop(struct relay *relay);
-/* As that, for a daemon that was told to stop. */
+/* As that, for a daemon that was told to stop, */
 void relay_await_stop(struct relay *relay);
+/* and for one that a signal ends. */
+void relay_await_death(struct relay *relay, int number);
 
 /* A file in the daemon's directory; the name is good until the next call. */
 const char *relay_path(const struct relay *relay, const char *name);

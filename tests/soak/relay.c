@@ -187,6 +187,19 @@ show_log(void *arg)
 	remove_directory(relay);
 }
 
+/* One that only comes and goes: the daemon has begun, and is in its loop. */
+static void
+call_on(const struct door *door)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char byte;
+
+	if (connect(fd, (const void *)&door->address, door->length) == -1 ||
+	    shutdown(fd, SHUT_WR) == -1 || read(fd, &byte, 1) != 0)
+		broken("the daemon does not answer: %s", strerror(errno));
+	close(fd);
+}
+
 void
 relay_start(struct relay *relay, const char *program, const char *policy,
     unsigned clients, unsigned backlog_bytes)
@@ -209,6 +222,7 @@ relay_start(struct relay *relay, const char *program, const char *policy,
 		if (relay->log_ended)
 			broken("the daemon did not start");
 	}
+	call_on(&relay->doors[DOOR_MAIN]);
 	if (fcntl(relay->log_fd, F_SETFL, O_NONBLOCK) == -1)
 		cannot("fcntl: %s", strerror(errno));
 }

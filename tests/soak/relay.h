@@ -48,7 +48,7 @@ struct holdings {
 /* Takes a whole line of the log, a NUL for its LF. */
 typedef void relay_sink(char *line, void *arg);
 
-/* Starts the program and waits until it listens. */
+/* Starts the program and waits until it is at work. */
 void relay_start(struct relay *relay, const char *program, const char *policy,
     unsigned clients, unsigned backlog_bytes);
 
