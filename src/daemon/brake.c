@@ -242,7 +242,10 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	for (member = LIST_FIRST(&brake->holders); member != NULL;
 	     member = next) {
 		next = LIST_NEXT(member, hold.holder_entry);
-		if (lossless)
+		/* It is gone; maybe it waits itself to say its last words. */
+		if (!conn_takes_output(member->conn))
+			let_go(member);
+		else if (lossless)
 			charge_stall(member);
 		else
 			charge(member, &pace);

@@ -9,6 +9,7 @@
 #include "harness.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,47 @@ test_pause_does_not_wait_for_ever(void **state)
 	close(stopped);
 }
 
+/* Says lines until nobody reads them any more. */
+static void
+talk_until_paused(struct relay *relay, int fd)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLOUT };
+	char line[LINE_BYTES];
+
+	memset(line, 'y', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	while (poll(&poller, 1, 200) == 1)
+		assert_int_not_equal(
+		    send(fd, line, sizeof(line), MSG_DONTWAIT | MSG_NOSIGNAL),
+		    -1);
+	relay_await_log(relay, "senders wait");
+}
+
+/*
+ * Its last words are read after the write that waits for it has failed. They
+ * make it a sender, which has to wait as well: for itself.
+ */
+static void
+test_pause_does_not_wait_for_one_who_is_gone(void **state)
+{
+	struct relay *relay = relay_start(
+	    "listen = [ \"127.0.0.1:0\", \"unix:%s/sock\" ];"
+	    "limits: { stall_seconds = 3600; };"
+	    "slow_client = { policy = \"pause\"; backlog_bytes = 100000; };",
+	    2);
+	int stopped = relay_connect_unix(relay, "sock");
+	int talker = relay_connect(relay);
+
+	(void)state;
+	talk_until_paused(relay, talker);
+	send_text(stopped, "last words\n");
+	close(stopped);
+	expect_text(talker, "last words\n");
+	assert_non_null(strstr(relay_await_log(relay, "closed"), "peer=unix"));
+	close(talker);
+	relay_stop(relay);
+}
+
 int
 main(void)
 {
@@ -215,6 +257,7 @@ main(void)
 		E2E_TEST(test_skip_leaves_out_whole_lines_and_says_how_many),
 		E2E_TEST(test_pause_loses_nothing_for_anybody),
 		E2E_TEST(test_pause_does_not_wait_for_ever),
+		E2E_TEST(test_pause_does_not_wait_for_one_who_is_gone),
 	};
 
 	return cmocka_run_group_tests_name("slow", tests, NULL, NULL);
