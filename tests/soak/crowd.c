@@ -11,8 +11,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#define TICK_MS	   2
-#define EVENTS_MAX 4096
+#define TICK_MS	      2
+#define TICKS_DUE_MAX 50
+#define EVENTS_MAX    4096
 
 /* What a slow reader takes at a time, and in how many ticks of a hundred. */
 #define SLOW_BYTES   3000
@@ -103,7 +104,8 @@ tick_client(struct crowd *crowd, struct client *client)
 	if (client->reading == READS_SLOWLY &&
 	    chance_percent(&crowd->chance, SLOW_PERCENT))
 		client_read(crowd, client,
-		    chance_between(&crowd->chance, 1, SLOW_BYTES));
+		    crowd->ticks_due *
+			chance_between(&crowd->chance, 1, SLOW_BYTES));
 	if (!client->over && !client->goes)
 		client_talk(crowd, client);
 	if (!client->over && crowd->now_ms >= client->go_ms)
@@ -134,6 +136,10 @@ tick(struct crowd *crowd)
 
 	if (crowd->now_ms < crowd->tick_ms)
 		return;
+	/* Where the machine is busy a tick comes late, and stands for some. */
+	crowd->ticks_due = 1 + (crowd->now_ms - crowd->tick_ms) / TICK_MS;
+	if (crowd->ticks_due > TICKS_DUE_MAX)
+		crowd->ticks_due = TICKS_DUE_MAX;
 	crowd->tick_ms = crowd->now_ms + TICK_MS;
 	for (i = 0; i < ROOMS; i++)
 		if (crowd->bell[i] != NULL && !crowd->bell[i]->over)
@@ -170,7 +176,8 @@ read_witnesses(struct crowd *crowd)
 static void
 check_movement(struct crowd *crowd)
 {
-	uint64_t limit_ms = crowd->patience_ms / 5;
+	uint64_t limit_ms =
+	    crowd->patience_ms / (crowd->policy == POLICY_PAUSE ? 2 : 5);
 	int room;
 
 	for (room = 0; room < ROOMS; room++) {

@@ -44,6 +44,7 @@ struct crowd {
 	uint64_t moved_ms[ROOMS]; /* when a witness heard something last */
 	size_t moved_to[ROOMS];
 	uint64_t tick_ms, hangup_ms; /* when the next one is */
+	uint64_t ticks_due;
 };
 
 /* Has this client's input waited for as it reads. */

@@ -43,6 +43,16 @@ check_reason(const char *line, const struct crowd *crowd)
 		broken("closed instead of skipped: %s", line);
 }
 
+/* The only error is that of the wrong configuration, which is not taken. */
+static void
+check_error(const char *line)
+{
+	if (strstr(line, " error: ") != NULL &&
+	    strstr(line, "colour: there is no such key") == NULL &&
+	    strstr(line, "not reloaded") == NULL)
+		broken("an error: %s", line);
+}
+
 void
 journal_line(char *line, void *arg)
 {
@@ -51,6 +61,7 @@ journal_line(char *line, void *arg)
 
 	if (strstr(line, " closed peer=") != NULL)
 		check_reason(line, crowd);
+	check_error(line);
 	if (strstr(line, " skipped peer=") != NULL &&
 	    value_of(line, " peer=", peer, sizeof(peer)) &&
 	    value_of(line, " lines=", lines, sizeof(lines)))

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,19 @@ call_on(const struct door *door)
 	close(fd);
 }
 
+/* A daemon that root starts becomes another user before it is at work. */
+static void
+give_to_daemon(const char *path)
+{
+	const struct passwd *user = getpwnam("_tcprelay");
+
+	if (user == NULL)
+		user = getpwnam("nobody");
+	if (geteuid() == 0 && user != NULL &&
+	    chown(path, user->pw_uid, user->pw_gid) == -1)
+		cannot("%s: %s", path, strerror(errno));
+}
+
 void
 relay_start(struct relay *relay, const char *program, const char *policy,
     unsigned clients, unsigned backlog_bytes)
@@ -210,6 +224,7 @@ relay_start(struct relay *relay, const char *program, const char *policy,
 	strcpy(relay->directory, "/tmp/tcprelay-soak.XXXXXX");
 	if (mkdtemp(relay->directory) == NULL)
 		cannot("%s: %s", relay->directory, strerror(errno));
+	give_to_daemon(relay->directory);
 	relay->clients_max = clients;
 	relay->backlog_bytes = backlog_bytes;
 	relay_configure(relay, CONF_BASE);
