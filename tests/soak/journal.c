@@ -62,8 +62,8 @@ journal_line(char *line, void *arg)
 	if (strstr(line, " closed peer=") != NULL)
 		check_reason(line, crowd);
 	check_error(line);
-	if (strstr(line, " skipped peer=") != NULL &&
+	if (strstr(line, " left out peer=") != NULL &&
 	    value_of(line, " peer=", peer, sizeof(peer)) &&
-	    value_of(line, " lines=", lines, sizeof(lines)))
+	    value_of(line, " skipped=", lines, sizeof(lines)))
 		misses_told(&crowd->misses, peer, strtoull(lines, NULL, 10));
 }
