@@ -6,5 +6,7 @@
 #include <stdint.h>
 
 uint64_t clock_nanoseconds(void);
+/* Some milliseconds late, and cheap: CLOCK_MONOTONIC_COARSE. */
+uint32_t clock_coarse_seconds(void);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+/* A connection while it is open: what is read from it. */
 #include "config.h"
 
 #include "daemon/conn_private.h"
 
 #include "common/address.h"
-#include "common/count.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/socket.h"
 #include "common/xmalloc.h"
@@ -12,16 +13,11 @@
 #include "daemon/stats.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/util.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <unistd.h>
-
-#define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
 
 static enum conn_reason
 reason_of(int error)
@@ -110,15 +106,6 @@ no_more_input(struct conn *conn, int error)
 		end_of_input(conn);
 }
 
-static uint32_t
-coarse_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint32_t)now.tv_sec;
-}
-
 /* Returns how much of it was taken. */
 static size_t
 take_input(struct conn *conn, const char *bytes, size_t length)
@@ -126,7 +113,7 @@ take_input(struct conn *conn, const char *bytes, size_t length)
 	const struct conn_handler *handler;
 	size_t taken = 0;
 
-	conn->heard = coarse_seconds();
+	conn->heard = clock_coarse_seconds();
 	do {
 		handler = conn->handler;
 		taken += handler->on_input(
@@ -211,57 +198,6 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 			most -= TLS_RECORD_BYTES;
 }
 
-static void
-free_output(struct conn *conn)
-{
-	bufferevent_free(conn->bev);
-	conn->bev = NULL;
-}
-
-void
-conn_drained(struct conn *conn)
-{
-	conn->queued = false;
-	if (conn->handler != NULL)
-		conn->handler->on_drained(conn, conn->owner);
-	else if (conn->state == DRAINING)
-		conn_set_state(conn, CLOSING);
-}
-
-static void
-on_written(struct bufferevent *bev, void *arg)
-{
-	struct conn *conn = arg;
-
-	(void)bev;
-	conn_drained(conn);
-	if (!conn->queued)
-		free_output(conn);
-}
-
-static void
-on_write_error(struct bufferevent *bev, short what, void *arg)
-{
-	(void)bev;
-	(void)what;
-	conn_stop_output(arg, EVUTIL_SOCKET_ERROR());
-}
-
-/* Where output is queued. */
-static struct evbuffer *
-output(struct conn *conn)
-{
-	if (conn->tls != NULL)
-		return conn_tls_output(conn);
-	if (conn->bev == NULL) {
-		conn->bev =
-		    bufferevent_socket_new(conn->set->base, conn->fd, 0);
-		bufferevent_setcb(
-		    conn->bev, NULL, on_written, on_write_error, conn);
-	}
-	return bufferevent_get_output(conn->bev);
-}
-
 struct conn *
 conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
     socklen_t peer_length, const char *label)
@@ -272,7 +208,7 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	conn->fd = fd;
 	conn->set = set;
 	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
-	conn->heard = coarse_seconds();
+	conn->heard = clock_coarse_seconds();
 	peer_set(&conn->peer, fd, peer, peer_length);
 	if (peer->sa_family != AF_UNIX)
 		socket_set_tcp_options(fd, (int)set->conf->keepalive_seconds);
@@ -291,12 +227,6 @@ void
 conn_count_address(struct conn *conn)
 {
 	conn->counted = tally_add(&conn->set->tally, &conn->peer.any);
-}
-
-size_t
-conn_set_count_address(const struct conn_set *set, const struct sockaddr *peer)
-{
-	return tally_count(&set->tally, peer);
 }
 
 void
@@ -330,7 +260,7 @@ conn_resume_input(struct conn *conn, enum conn_pause why)
 	if (conn->paused != 0 || conn->state != OPEN)
 		return;
 	/* It was not idle: nobody listened. */
-	conn->heard = coarse_seconds();
+	conn->heard = clock_coarse_seconds();
 	event_add(conn->input, NULL);
 	/* The loop does not see what is left in OpenSSL. */
 	if (conn->tls != NULL)
@@ -349,294 +279,9 @@ conn_end_reason(const struct conn *conn)
 	return conn->reason;
 }
 
-bool
-conn_takes_output(const struct conn *conn)
-{
-	return conn->reason == CONN_NO_REASON ? conn->write_error == 0
-					      : conn_manner(conn) != DROP;
-}
-
-bool
-conn_is_queued(const struct conn *conn)
-{
-	return conn->queued;
-}
-
-size_t
-conn_queued_bytes(const struct conn *conn)
-{
-	return conn->queued ? evbuffer_get_length(conn_queue(conn)) : 0;
-}
-
-uint64_t
-conn_output_bytes(const struct conn *conn)
-{
-	return conn->counts.bytes_out;
-}
-
-size_t
-conn_unacknowledged_bytes(const struct conn *conn)
-{
-	return conn_queued_bytes(conn) + socket_unacknowledged_bytes(conn->fd);
-}
-
-int
-conn_silent_ms(const struct conn *conn)
-{
-	return socket_silent_ms(conn->fd);
-}
-
-static void
-count_out(struct conn *conn, size_t bytes)
-{
-	conn->counts.bytes_out += bytes;
-	conn->set->stats->bytes_out += bytes;
-}
-
-/* What a send(2) or the like returned: bytes, or -1 and errno. */
-static inline size_t
-count_sent(struct conn *conn, ssize_t sent)
-{
-	if (sent >= 0) {
-		count_out(conn, (size_t)sent);
-		return (size_t)sent;
-	}
-	if (!conn_is_passing(errno))
-		conn_stop_output(conn, errno);
-	return 0;
-}
-
-static ssize_t
-send_pieces(const struct conn *conn, const struct iovec *iov, int count)
-{
-	struct msghdr message = {
-		.msg_iov = (struct iovec *)iov,
-		.msg_iovlen = (size_t)count,
-	};
-
-	return sendmsg(conn->fd, &message, SEND_FLAGS);
-}
-
-/* Nearly always there is one piece, and send(2) is the quicker one. */
-size_t
-conn_send(struct conn *conn, const struct iovec *iov, int count)
-{
-	if (conn->tls != NULL)
-		return count_sent(
-		    conn, (ssize_t)conn_tls_send(conn, iov, count));
-	return count_sent(conn,
-	    count == 1 ? send(conn->fd, iov->iov_base, iov->iov_len, SEND_FLAGS)
-		       : send_pieces(conn, iov, count));
-}
-
-bool
-conn_takes_files(const struct conn *conn)
-{
-	return conn->tls == NULL;
-}
-
-size_t
-conn_send_file(struct conn *conn, int file, size_t length)
-{
-	off_t offset = 0;
-
-	return count_sent(conn, sendfile(conn->fd, file, &offset, length));
-}
-
-struct release {
-	void (*call)(void *arg);
-	void *arg;
-};
-
-static void
-on_released(const void *bytes, size_t length, void *arg)
-{
-	struct release *release = arg;
-
-	(void)bytes;
-	(void)length;
-	release->call(release->arg);
-	free(release);
-}
-
-static void
-queued(struct conn *conn, const char *bytes, size_t length)
-{
-	conn->queued = true;
-	conn_count_lines_out(conn, count_lines(bytes, length));
-	count_out(conn, length);
-}
-
-void
-conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
-    void (*call)(void *arg), void *arg)
-{
-	struct release *release = xmalloc(sizeof(*release));
-
-	*release = (struct release){ .call = call, .arg = arg };
-	evbuffer_add_reference(
-	    output(conn), bytes, length, on_released, release);
-	queued(conn, bytes, length);
-}
-
-void
-conn_queue_copy(struct conn *conn, const char *bytes, size_t length)
-{
-	evbuffer_add(output(conn), bytes, length);
-	queued(conn, bytes, length);
-}
-
-/* As if it had not been queued. */
-static uint64_t
-take_back(struct conn *conn, struct evbuffer *queue, size_t kept)
-{
-	size_t bytes = evbuffer_get_length(queue) - kept;
-	uint64_t lines = count_buffer_lines(queue, kept);
-
-	conn->counts.bytes_out -= bytes;
-	conn->counts.lines_out -= lines;
-	conn->set->stats->bytes_lost += bytes;
-	conn->set->stats->lines_lost += lines;
-	return lines;
-}
-
-/* Where the first line ends that has to stay: with it the record that is
- * pending. */
-static ssize_t
-find_line_end(const struct conn *conn, struct evbuffer *queue)
-{
-	size_t first = conn->tls == NULL ? 0 : conn->tls->pending;
-	struct evbuffer_ptr from;
-
-	evbuffer_ptr_set(
-	    queue, &from, first == 0 ? 0 : first - 1, EVBUFFER_PTR_SET);
-	return evbuffer_search(queue, "\n", 1, &from).pos;
-}
-
-/*
- * What stays is copied, so that nothing is referred to. A bufferevent freezes
- * the front of its output, for it alone may take from there; it is not at it
- * now.
- */
-uint64_t
-conn_trim_queue(struct conn *conn)
-{
-	struct evbuffer *queue;
-	uint64_t lines;
-	ssize_t end;
-	size_t kept;
-	char *rest;
-
-	if (!conn->queued)
-		return 0;
-	queue = conn_queue(conn);
-	end = find_line_end(conn, queue);
-	if (end == -1)
-		return 0;
-	kept = (size_t)end + 1;
-	lines = take_back(conn, queue, kept);
-	rest = xmalloc(kept);
-	evbuffer_unfreeze(queue, 1);
-	evbuffer_copyout(queue, rest, kept);
-	evbuffer_drain(queue, evbuffer_get_length(queue));
-	if (conn->tls == NULL)
-		evbuffer_freeze(queue, 1);
-	evbuffer_add(queue, rest, kept);
-	free(rest);
-	return lines;
-}
-
 void
 conn_count_lines_in(struct conn *conn, uint64_t lines)
 {
 	conn->counts.lines_in += lines;
 	conn->set->stats->lines_in += lines;
-}
-
-void
-conn_count_lines_out(struct conn *conn, uint64_t lines)
-{
-	conn->counts.lines_out += lines;
-	conn->set->stats->lines_out += lines;
-}
-
-static void
-on_idle_tick(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn_set *set = arg;
-	uint32_t now = coarse_seconds();
-	struct conn *conn, *next;
-
-	(void)fd;
-	(void)what;
-	for (conn = TAILQ_FIRST(&set->lists[OPEN]); conn != NULL; conn = next) {
-		next = TAILQ_NEXT(conn, entry);
-		if (conn->paused == 0 &&
-		    now - conn->heard >= set->conf->idle_seconds)
-			conn_close(conn, CONN_IDLE);
-	}
-}
-
-/* Looks at all of them, but seldom: a close may be an eighth late. */
-void
-conn_set_update(struct conn_set *set)
-{
-	int64_t seconds = set->conf->idle_seconds;
-	struct timeval tick = { .tv_sec = seconds < 8 ? 1 : seconds / 8 };
-
-	event_del(set->idle_tick);
-	if (seconds > 0)
-		event_add(set->idle_tick, &tick);
-}
-
-struct conn_set *
-conn_set_new(
-    struct event_base *base, const struct conf *conf, struct stats *stats)
-{
-	struct conn_set *set = xcalloc(1, sizeof(*set));
-	int state;
-
-	for (state = 0; state < STATES; state++)
-		TAILQ_INIT(&set->lists[state]);
-	set->base = base;
-	set->conf = conf;
-	set->stats = stats;
-	set->idle_tick = event_new(base, -1, EV_PERSIST, on_idle_tick, set);
-	conn_set_update(set);
-	return set;
-}
-
-void
-conn_set_close(struct conn_set *set, enum conn_reason reason)
-{
-	struct conn *conn;
-
-	while ((conn = TAILQ_FIRST(&set->lists[OPEN])) != NULL)
-		conn_close(conn, reason);
-}
-
-void
-conn_set_free(struct conn_set *set)
-{
-	struct conn *conn;
-	int state;
-
-	for (state = 0; state < STATES; state++)
-		while ((conn = TAILQ_FIRST(&set->lists[state])) != NULL) {
-			if (conn->reason == CONN_NO_REASON)
-				conn->reason = CONN_SHUTDOWN;
-			if (conn->queued) {
-				conn->reason = CONN_NOT_DRAINED;
-				socket_reset_on_close(conn->fd);
-			}
-			conn_free(conn);
-		}
-	event_free(set->idle_tick);
-	free(set);
-}
-
-size_t
-conn_set_count(const struct conn_set *set)
-{
-	return set->count;
 }

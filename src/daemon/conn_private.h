@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What conn.c, a connection while it is open, conn_tls.c, its encryption, and
- * conn_end.c, its end, share. For nobody else, but for a test that looks
+ * What the parts of a connection share: conn.c, what is read from it;
+ * conn_output.c, what it is sent; conn_tls.c, its encryption; conn_end.c, its
+ * end; and conn_set.c, all of them. For nobody else, but for a test that looks
  * inside.
  */
 #ifndef CONN_PRIVATE_H

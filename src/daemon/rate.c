@@ -3,11 +3,11 @@
 
 #include "daemon/rate.h"
 
+#include "common/clock.h"
 #include "common/xmalloc.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Woken for each line, a client at a high rate would cost more than it has to.
  */
@@ -24,10 +24,7 @@ struct rate {
 static double
 now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+	return (double)clock_nanoseconds() / 1e9;
 }
 
 static void
