@@ -46,18 +46,25 @@ person_may_be(const struct person *person, const char *name)
 	return owns(person, name) || !account_exists(name);
 }
 
-static void
-add_answer(struct person *person, const char *begin, const char *format,
-    va_list arguments)
+void
+person_send(struct person *person, const char *bytes, size_t length)
 {
 	if (!conn_takes_output(person->member.conn))
 		return;
 	if (person->answers == NULL)
 		person->answers = evbuffer_new();
-	evbuffer_add(person->answers, begin, strlen(begin));
-	evbuffer_add_vprintf(person->answers, format, arguments);
-	evbuffer_add(person->answers, "\n", 1);
+	evbuffer_add(person->answers, bytes, length);
 	people_attend(person->people, person);
+}
+
+static void
+add_answer(struct person *person, const char *begin, const char *format,
+    va_list arguments)
+{
+	person_send(person, begin, strlen(begin));
+	if (person->answers != NULL)
+		evbuffer_add_vprintf(person->answers, format, arguments);
+	person_send(person, "\n", 1);
 }
 
 void

@@ -61,6 +61,8 @@ void person_tell(struct person *person, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void person_answer(struct person *person, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Bytes for its program, which are no line, between the lines. */
+void person_send(struct person *person, const char *bytes, size_t length);
 
 /* Bytes that it is to be told, or was and has not taken. */
 size_t person_unread_bytes(const struct person *person);

@@ -145,8 +145,11 @@ strip_and_feed(struct person *person, const char *bytes, size_t length)
 		return;
 	}
 	stripped = xmalloc(length + TELNET_KEPT);
-	feed(person, stripped,
-	    telnet_strip(&person->telnet, stripped, bytes, length));
+	length = telnet_strip(&person->telnet, stripped, bytes, length);
+	if (person->telnet.asks_for_mark)
+		person_send(person, TELNET_MARK, strlen(TELNET_MARK));
+	person->telnet.asks_for_mark = false;
+	feed(person, stripped, length);
 	free(stripped);
 }
 

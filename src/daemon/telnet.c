@@ -8,7 +8,10 @@
 #define SE   240 /* end of a subnegotiation */
 #define SB   250 /* a subnegotiation */
 #define WILL 251 /* this and the next three: a verb, then an option */
+#define DO   253
 #define IAC  255
+
+#define TIMING_MARK 6
 
 /* The last option that is in use; see IANA's list of telnet options. */
 #define OPTION_MAX 49
@@ -60,6 +63,8 @@ take(struct telnet *telnet, unsigned char byte, char *to)
 		break;
 	case AFTER_VERB:
 		telnet->state = TEXT;
+		if (telnet->verb == DO && byte == TIMING_MARK)
+			telnet->asks_for_mark = true;
 		if (is_option(byte))
 			return 0;
 		to[count++] = (char)IAC;

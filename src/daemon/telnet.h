@@ -6,6 +6,9 @@
  * taken for telnet only where it can be: an LF ends a line whatever stands
  * before it, so bytes that are no telnet cannot make lines disappear, and an
  * IAC that begins nothing stays.
+ *
+ * One thing has to be answered. After Ctrl-C a client asks for a timing mark
+ * (RFC 860), and shows nothing of what it is sent until it gets one.
  */
 #ifndef TELNET_H
 #define TELNET_H
@@ -17,7 +20,11 @@
 struct telnet {
 	unsigned char state;
 	unsigned char verb;
+	bool asks_for_mark; /* the caller answers, and clears it */
 };
+
+/* The answer; no line. */
+#define TELNET_MARK "\xff\xfb\x06"
 
 /* Bytes of earlier calls that may come back. */
 #define TELNET_KEPT 2

@@ -22,6 +22,7 @@
 #include "daemon/person.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
+#include "daemon/telnet.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -139,6 +140,24 @@ leave(struct world *world, int who)
 	world->fds[who] = -1;
 }
 
+/* A telnet client was answered; that is no line, and stands between them. */
+static void
+remove_marks(struct world *world, int who)
+{
+	const size_t length = strlen(TELNET_MARK);
+	char *heard = world->heard[who], *mark;
+
+	if (heard == NULL)
+		return;
+	while ((mark = memmem(heard, world->heard_length[who], TELNET_MARK,
+		    length)) != NULL) {
+		FUZZ_ASSERT(mark > heard && mark[-1] == '\n');
+		world->heard_length[who] -= length;
+		memmove(mark, mark + length,
+		    world->heard_length[who] - (size_t)(mark - heard));
+	}
+}
+
 static void
 check_heard(const struct world *world, int who)
 {
@@ -174,6 +193,7 @@ end(struct world *world)
 	/* None is a listener's but main. */
 	FUZZ_ASSERT(world->rooms->count == 1);
 	for (who = 0; who < PEOPLE; who++) {
+		remove_marks(world, who);
 		check_heard(world, who);
 		if (world->fds[who] != -1)
 			close(world->fds[who]);
