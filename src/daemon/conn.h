@@ -216,5 +216,7 @@ enum conn_reason conn_end_reason(const struct conn *conn);
 bool conn_vouched_name(const struct conn *conn, char *name, size_t size);
 
 const char *conn_reason_text(enum conn_reason reason);
+/* Whether it is why somebody was not let into any room. */
+bool conn_reason_is_refusal(enum conn_reason reason);
 
 #endif

@@ -23,6 +23,7 @@
 static const struct {
 	const char *text;
 	enum conn_manner manner;
+	bool refusal; /* it was never let in */
 } reasons[CONN_REASONS] = {
 	[CONN_NO_REASON] = { "none", DROP },
 	[CONN_END_OF_INPUT] = { "end of input", DRAIN },
@@ -33,15 +34,15 @@ static const struct {
 	[CONN_TOO_SLOW] = { "too slow", DROP },
 	[CONN_STALLED] = { "stalled", DROP },
 	[CONN_NOT_DRAINED] = { "not drained", DROP },
-	[CONN_DENIED] = { "denied", DROP },
+	[CONN_DENIED] = { "denied", DROP, true },
 	[CONN_QUIT] = { "quit", DRAIN },
-	[CONN_SERVER_FULL] = { "server full", REFUSE },
-	[CONN_WRONG_SECRET] = { "wrong secret", REFUSE },
-	[CONN_TLS_FAILED] = { "TLS handshake failed", REFUSE },
-	[CONN_NOT_ADMITTED] = { "not admitted in time", DROP },
-	[CONN_CROWDED_OUT] = { "crowded out", DROP },
-	[CONN_ADDRESS_FULL] = { "too many from this address", REFUSE },
-	[CONN_NO_FILES] = { "too many open files", DROP },
+	[CONN_SERVER_FULL] = { "server full", REFUSE, true },
+	[CONN_WRONG_SECRET] = { "wrong secret", REFUSE, true },
+	[CONN_TLS_FAILED] = { "TLS handshake failed", REFUSE, true },
+	[CONN_NOT_ADMITTED] = { "not admitted in time", DROP, true },
+	[CONN_CROWDED_OUT] = { "crowded out", DROP, true },
+	[CONN_ADDRESS_FULL] = { "too many from this address", REFUSE, true },
+	[CONN_NO_FILES] = { "too many open files", DROP, true },
 	[CONN_IDLE] = { "idle", DRAIN },
 	[CONN_SHUTDOWN] = { "shutdown", DRAIN },
 };
@@ -53,6 +54,12 @@ const char *
 conn_reason_text(enum conn_reason reason)
 {
 	return reasons[reason].text;
+}
+
+bool
+conn_reason_is_refusal(enum conn_reason reason)
+{
+	return reasons[reason].refusal;
 }
 
 void

@@ -39,6 +39,8 @@ const struct stats_row stats_rows[] = {
 	  .help = "connections that were accepted" },
 	{ "closed", STATS_BY_REASON, FIELD(closed),
 	  .help = "connections that have ended" },
+	{ "refused", STATS_BY_REFUSAL, FIELD(closed),
+	  .help = "of these, the ones that were let into no room" },
 	{ "lines_in", STATS_COUNTER, FIELD(lines_in),
 	  .help = "lines that came from clients" },
 	{ "bytes_in", STATS_COUNTER, FIELD(bytes_in),
@@ -201,10 +203,14 @@ write_reasons(
 	const uint64_t *numbers = field(stats, row);
 	int reason;
 
-	for (reason = CONN_NO_REASON + 1; reason < CONN_REASONS; reason++)
+	for (reason = CONN_NO_REASON + 1; reason < CONN_REASONS; reason++) {
+		if (row->type == STATS_BY_REFUSAL &&
+		    !conn_reason_is_refusal(reason))
+			continue;
 		evbuffer_add_printf(to,
 		    "tcprelayd_%s_total{reason=\"%s\"} %" PRIu64 "\n",
 		    row->name, conn_reason_text(reason), numbers[reason]);
+	}
 }
 
 /* Buckets are cumulative here. */
@@ -240,10 +246,12 @@ write_row(
 		[STATS_COUNTER] = "counter",
 		[STATS_GAUGE] = "gauge",
 		[STATS_BY_REASON] = "counter",
+		[STATS_BY_REFUSAL] = "counter",
 		[STATS_HISTOGRAM] = "histogram",
 	};
-	bool counts =
-	    row->type == STATS_COUNTER || row->type == STATS_BY_REASON;
+	bool reasons =
+	    row->type == STATS_BY_REASON || row->type == STATS_BY_REFUSAL;
+	bool counts = reasons || row->type == STATS_COUNTER;
 	const char *suffix = counts ? "_total" : "";
 	const uint64_t *number = field(stats, row);
 	char value[32];
@@ -251,7 +259,7 @@ write_row(
 	evbuffer_add_printf(to,
 	    "# HELP tcprelayd_%s%s %s\n# TYPE tcprelayd_%s%s %s\n", row->name,
 	    suffix, row->help, row->name, suffix, types[row->type]);
-	if (row->type == STATS_BY_REASON)
+	if (reasons)
 		write_reasons(stats, row, to);
 	else if (row->type == STATS_HISTOGRAM)
 		write_histogram(stats, row, to);

@@ -23,7 +23,8 @@ struct evbuffer;
 enum stats_type {
 	STATS_COUNTER,
 	STATS_GAUGE,
-	STATS_BY_REASON, /* a counter for each enum conn_reason */
+	STATS_BY_REASON,  /* a counter for each enum conn_reason */
+	STATS_BY_REFUSAL, /* for each that is a refusal; not in the log */
 	STATS_HISTOGRAM
 };
 

@@ -44,6 +44,7 @@ test_the_man_page_has_every_counter(void **state)
 		[STATS_COUNTER] = "counter",
 		[STATS_GAUGE] = "gauge",
 		[STATS_BY_REASON] = "counter",
+		[STATS_BY_REFUSAL] = "counter",
 		[STATS_HISTOGRAM] = "histogram",
 	};
 	char *man = read_man(), wanted[512];
@@ -105,6 +106,7 @@ test_a_counter_a_gauge_and_a_reason(void **state)
 
 	(void)state;
 	stats.closed[CONN_RESET] = 7;
+	stats.closed[CONN_SERVER_FULL] = 8;
 	text = metrics(&stats);
 	expect(text, "\n# TYPE tcprelayd_clients gauge\ntcprelayd_clients 3\n");
 	expect(text,
@@ -112,6 +114,9 @@ test_a_counter_a_gauge_and_a_reason(void **state)
 	    "tcprelayd_lines_in_total 5000000000\n");
 	expect(text, "\ntcprelayd_closed_total{reason=\"reset\"} 7\n");
 	expect(text, "\ntcprelayd_closed_total{reason=\"shutdown\"} 0\n");
+	expect(text, "\ntcprelayd_closed_total{reason=\"server full\"} 8\n");
+	expect(text, "\ntcprelayd_refused_total{reason=\"server full\"} 8\n");
+	assert_null(strstr(text, "refused_total{reason=\"reset\""));
 	expect(text,
 	    "\ntcprelayd_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
 	free(text);
