@@ -311,7 +311,7 @@ void
 transcript_write(
     struct transcript *transcript, const char *lines, size_t length)
 {
-	size_t written = 0, whole;
+	size_t written, whole;
 	int error;
 
 	if (transcript->fd == -1 && may_open(transcript))
