@@ -6,6 +6,7 @@
 #include "daemon/chat.h"
 #include "daemon/person.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct command {
 	const char *help;
 	chat_command *run;
 	int least, most; /* arguments; the last one has blanks in it */
+	bool ends_turn;	 /* it costs the others much: one of them a turn */
 };
 
 static void help(struct person *person, char *const arguments[]);
@@ -25,23 +27,26 @@ static void help(struct person *person, char *const arguments[]);
 /* clang-format off */
 static const struct command commands[] = {
 	{ "nick", " NAME", "be known by that name",
-	  chat_nick, 1, 1 },
+	  chat_nick, .least = 1, .most = 1,
+	  .ends_turn = true },
 	{ "me", " TEXT", "say what you do: * alice waves",
-	  chat_me, 1, 1 },
+	  chat_me, .least = 1, .most = 1 },
 	{ "msg", " NAME TEXT", "say it to that person alone",
-	  chat_msg, 2, 2 },
+	  chat_msg, .least = 2, .most = 2 },
 	{ "who", "", "who is in this room",
-	  chat_who, 0, 0 },
+	  chat_who, .least = 0, .most = 0 },
 	{ "join", " ROOM", "go to that room; it is made if need be",
-	  chat_join, 1, 1 },
+	  chat_join, .least = 1, .most = 1,
+	  .ends_turn = true },
 	{ "rooms", "", "which rooms there are, with how many people",
-	  chat_rooms, 0, 0 },
+	  chat_rooms, .least = 0, .most = 0 },
 	{ "history", " [N]", "the last lines of this room, or the last N",
-	  chat_history, 0, 1 },
+	  chat_history, .least = 0, .most = 1,
+	  .ends_turn = true },
 	{ "help", " [COMMAND]", "what there is to say",
-	  help, 0, 1 },
+	  help, .least = 0, .most = 1 },
 	{ "quit", " [TEXT]", "leave, with a last word",
-	  chat_quit, 0, 1 },
+	  chat_quit, .least = 0, .most = 1 },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -149,4 +154,6 @@ command_run(struct person *person, char *line)
 		    person, "usage: /%s%s", command->name, command->takes);
 	else
 		command->run(person, arguments);
+	if (command->ends_turn)
+		person_wait(person);
 }

@@ -6,9 +6,10 @@
  * An answer is not sent when it is made, because all that the room has gathered
  * would have to be fanned out before it: who asks in every other line could so
  * make each line cost what a whole batch costs. It is kept, and sent when the
- * turn has fanned out anyway. For the same reason a person that changed rooms
- * or asked for the history is heard no further in this turn, and one that does
- * not read its answers until it has (speech.h).
+ * turn has fanned out anyway. For the same reason a person is heard no further
+ * in a turn after a command that costs a fan-out, as a change of rooms does, or
+ * a look at the accounts; and one that does not read its answers until it has
+ * (speech.h).
  *
  * People are made and freed by person.c; they are only listed here.
  */

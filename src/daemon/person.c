@@ -57,7 +57,7 @@ person_send(struct person *person, const char *bytes, size_t length)
 	people_attend(person->people, person);
 }
 
-static void
+__attribute__((format(printf, 3, 0))) static void
 add_answer(struct person *person, const char *begin, const char *format,
     va_list arguments)
 {
@@ -135,9 +135,8 @@ person_show(struct person *person, const char *format, ...)
 	evbuffer_free(line);
 }
 
-/* It has cost a fan-out. */
-static void
-wait_for_end_of_turn(struct person *person)
+void
+person_wait(struct person *person)
 {
 	person->waits = true;
 	people_attend(person->people, person);
@@ -149,7 +148,6 @@ person_replay(struct person *person, size_t lines)
 	tell_answers(person);
 	if (!fanout_replay(&person->member, lines))
 		person_answer(person, "the lines from before are on their way");
-	wait_for_end_of_turn(person);
 }
 
 static void
@@ -235,7 +233,6 @@ person_move(struct person *person, struct room *room)
 	depart(person, why, conn_takes_output(conn));
 	conn_resume_input(conn, CONN_PAUSE_BRAKE);
 	arrive(person, room, "");
-	wait_for_end_of_turn(person);
 }
 
 void

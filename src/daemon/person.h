@@ -90,6 +90,9 @@ void person_move(struct person *person, struct room *room);
 /* Leaves for good, with a word to the others, or NULL. */
 void person_quit(struct person *person, const char *why);
 
+/* It is heard no further in this turn. */
+void person_wait(struct person *person);
+
 /* It gets its answers. */
 void person_end_turn(struct person *person);
 

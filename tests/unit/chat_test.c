@@ -285,6 +285,28 @@ test_questions_cost_no_fan_outs(void **state)
 	assert_int_equal(fan_outs(party) - before, 1);
 }
 
+/* Each looks up an account, or fans out: a write of them is no long stop. */
+static void
+test_what_costs_much_is_taken_once_in_a_turn(void **state)
+{
+	struct party *party = *state;
+	static const char text[] = "/nick a\n/join main\n/nick b\nhi\n";
+
+	assert_int_equal(
+	    write(party->fds[0], text, sizeof(text) - 1), sizeof(text) - 1);
+	party_turn(party, 1);
+	party_expect(party->fds[0], "*** you are now known as a\n");
+	party_turn(party, 1);
+	party_expect(party->fds[0], "*** you are in main already\n");
+	party_turn(party, 1);
+	party_expect(party->fds[0], "*** you are now known as b\n");
+	party_turn(party, 1);
+	party_expect(party->fds[1],
+	    "*** guest1 is now known as a\n*** a is now known as b\n"
+	    "<b> hi\n");
+}
+
+/* Reads all there is, and adds it to the text. */
 static void
 gather(int fd, struct evbuffer *text)
 {
@@ -366,6 +388,7 @@ main(void)
 		PARTY_TEST(test_a_last_line_without_an_end_is_said),
 		PARTY_TEST(test_what_follows_a_move_goes_to_the_other_room),
 		PARTY_TEST(test_questions_cost_no_fan_outs),
+		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
 		PARTY_TEST(test_who_asks_and_does_not_read_is_held),
 		PARTY_TEST(test_who_is_held_and_lost_is_freed),
 	};

@@ -64,12 +64,11 @@ test_what_is_no_name(void **state)
 		"\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
 		"\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
 		"\xe6\x97\xa5",
-		"bob\xe2\x80\x8b", /* a space without width */
-		"bob\xe3\x85\xa4", /* a filler: a letter by class */
-		"\xe1\x85\x9f",	   /* another */
-		"bob\xc2\xad",	   /* a soft hyphen */
-		"b\xe2\x80\xae"
-		"ob",		    /* an override */
+		"bob\xe2\x80\x8b",  /* a space without width */
+		"bob\xe3\x85\xa4",  /* a filler: a letter by class */
+		"\xe1\x85\x9f",	    /* another */
+		"bob\xc2\xad",	    /* a soft hyphen */
+		"bob\xe2\x80\xae",  /* an override */
 		"x\xcc\xb6",	    /* struck through */
 		"\xf0\x9f\x98\x80", /* a face */
 		"\xef\xb7\xba",	    /* one letter that stands for words */
