@@ -356,6 +356,13 @@ connection_free(struct connection *connection)
 }
 
 void
+connection_send_secret(
+    struct connection *connection, const char *bytes, size_t length)
+{
+	bufferevent_write(connection->bev, bytes, length);
+}
+
+void
 connection_send(struct connection *connection, const char *bytes, size_t length)
 {
 	struct evbuffer *copy = connection->unacknowledged;

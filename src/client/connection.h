@@ -54,6 +54,13 @@ void connection_free(struct connection *connection);
 /* Tries every address of the name, one after another, until one answers. */
 void connection_start(struct connection *connection);
 
+/*
+ * Queues what is said to the relay alone, before all else. It is no line of the
+ * user's: it is not counted, and connection_take_unsent() never has it.
+ */
+void connection_send_secret(
+    struct connection *connection, const char *bytes, size_t length);
+
 /* Queues a copy of the bytes. */
 void connection_send(
     struct connection *connection, const char *bytes, size_t length);

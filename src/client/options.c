@@ -3,6 +3,9 @@
 
 #include "client/options.h"
 
+#include "client/prompt.h"
+#include "common/secret.h"
+
 #include <ctype.h>
 #include <err.h>
 #include <getopt.h>
@@ -25,7 +28,8 @@ enum {
 	OPTION_TIMESTAMPS,
 	OPTION_BELL,
 	OPTION_NO_BELL,
-	OPTION_NO_RECONNECT
+	OPTION_NO_RECONNECT,
+	OPTION_SECRET_FILE
 };
 
 static void
@@ -52,6 +56,8 @@ print_help(void)
 	      "  -w, --timeout SECONDS     give up connecting, and waiting at "
 	      "the end\n"
 	      "  -4, --ipv4, -6, --ipv6    use only such addresses\n"
+	      "      --secret-file FILE    show the relay the secret in FILE; "
+	      "-: ask\n"
 	      "      --color=WHEN          colours: auto, always or never\n"
 	      "      --timestamps[=FORMAT] show the time, as strftime(3) "
 	      "does\n"
@@ -175,6 +181,7 @@ static const struct option long_options[] = {
 	{ "bell", no_argument, NULL, OPTION_BELL },
 	{ "no-bell", no_argument, NULL, OPTION_NO_BELL },
 	{ "no-reconnect", no_argument, NULL, OPTION_NO_RECONNECT },
+	{ "secret-file", required_argument, NULL, OPTION_SECRET_FILE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -224,6 +231,9 @@ take_option(int option, struct options *options)
 	case OPTION_NO_RECONNECT:
 		options->session.reconnect = false;
 		break;
+	case OPTION_SECRET_FILE:
+		options->secret_file = optarg;
+		break;
 	case 'v':
 		options->session.verbose = true;
 		break;
@@ -236,6 +246,22 @@ take_option(int option, struct options *options)
 	default:
 		usage_error();
 	}
+}
+
+/* The last thing of all: somebody may have to type it. */
+static void
+take_secret(struct options *options)
+{
+	const char *file = options->secret_file, *why;
+
+	if (file == NULL)
+		return;
+	options->secret = strcmp(file, "-") == 0
+	    ? prompt_secret(&why)
+	    : secret_read(file, geteuid(), &why);
+	if (options->secret == NULL)
+		errx(EXIT_USAGE, "--secret-file %s: %s", file, why);
+	options->session.secret = options->secret;
 }
 
 static void
@@ -271,10 +297,12 @@ options_parse(int argc, char **argv, struct options *options)
 	}
 	options->display.color = want_color(options->settings.color);
 	parse_address(argc - optind, argv + optind, options);
+	take_secret(options);
 }
 
 void
 options_clear(struct options *options)
 {
+	secret_free(options->secret);
 	settings_clear(&options->settings);
 }

@@ -20,6 +20,8 @@ struct options {
 	struct session_options session;
 	struct display_options display;
 	bool send_only, receive_only;
+	const char *secret_file;  /* "-": ask; or NULL */
+	struct secret *secret;	  /* of it */
 	struct settings settings; /* that the rest was made from */
 };
 

@@ -3,6 +3,7 @@
 
 #include "client/session.h"
 
+#include "common/secret.h"
 #include "common/xmalloc.h"
 
 #include <event2/util.h>
@@ -238,6 +239,21 @@ on_settled(evutil_socket_t fd, short what, void *arg)
 	session->attempts = 0;
 }
 
+/* It comes first, each time, or the relay would take a line for it. */
+static void
+show_secret(struct session *session)
+{
+	const struct secret *secret = session->options->secret;
+	const char *bytes;
+	size_t length;
+
+	if (secret == NULL)
+		return;
+	bytes = secret_bytes(secret, &length);
+	connection_send_secret(session->connection, bytes, length);
+	connection_send_secret(session->connection, "\n", 1);
+}
+
 static void
 on_open(void *arg)
 {
@@ -251,6 +267,7 @@ on_open(void *arg)
 	set_state(session, NULL);
 	if (session->paused)
 		connection_pause_input(session->connection);
+	show_secret(session);
 	add_timer(session->settled, GOOD_SECONDS * 1000);
 	/* What is said before we have our name would be said by another. */
 	if (session->name[0] != '\0' &&

@@ -13,11 +13,13 @@
 #include "client/chat.h"
 #include "client/connection.h"
 
+struct secret;
 struct session;
 
 struct session_options {
 	struct connection_options connection;
-	const char *nick; /* asked for in chat mode; NULL: none */
+	const char *nick;	     /* asked for in chat mode; NULL: none */
+	const struct secret *secret; /* the relay asks for; NULL: none */
 	bool reconnect;
 	bool verbose; /* notices tell of each step, too */
 	/*

@@ -5,6 +5,7 @@
 
 #include "common/address.h"
 #include "common/log.h"
+#include "common/secret.h"
 #include "common/xmalloc.h"
 #include "daemon/account.h"
 #include "daemon/conf.h"
@@ -16,7 +17,6 @@
 #include "daemon/penalty.h"
 #include "daemon/person.h"
 #include "daemon/room.h"
-#include "daemon/secret.h"
 #include "daemon/stats.h"
 
 #include <stdbool.h>

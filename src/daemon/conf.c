@@ -5,10 +5,10 @@
 #include "daemon/conf.h"
 
 #include "common/conf_values.h"
+#include "common/secret.h"
 #include "common/tls.h"
 #include "common/xmalloc.h"
 #include "daemon/conf_keys.h"
-#include "daemon/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>

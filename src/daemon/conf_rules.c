@@ -3,10 +3,10 @@
 
 #include "daemon/conf_rules.h"
 
+#include "common/secret.h"
 #include "common/tls.h"
 #include "daemon/conf.h"
 #include "daemon/privileges.h"
-#include "daemon/secret.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -220,6 +220,18 @@ watch(struct conn *conn, enum conn_state state, unsigned ticks)
 }
 
 /*
+ * What a client sent before it was refused may have been read here, and is
+ * lost all the same: its peer must not take a FIN for the answer to it.
+ */
+static void
+end(struct conn *conn)
+{
+	if (reasons[conn->reason].manner == REFUSE && conn->counts.bytes_in > 0)
+		socket_reset_on_close(conn->fd);
+	conn_free(conn);
+}
+
+/*
  * All was sent. Closing a socket that has unread input, or that gets some
  * later, is an RST, which tells the peer, truly, that those bytes were lost.
  * It may also destroy what the peer has not acknowledged, so that is waited
@@ -236,7 +248,7 @@ linger(struct conn *conn)
 	    !socket_has_input(conn->fd))
 		shutdown(conn->fd, SHUT_WR);
 	if (is_settled(conn))
-		conn_free(conn);
+		end(conn);
 	else
 		watch(conn, LINGERING, LINGER_TICKS);
 }
@@ -266,7 +278,7 @@ reap(struct conn *conn)
 		 * dropped. */
 		leave(conn, true);
 	} else if (conn->lingered) {
-		conn_free(conn);
+		end(conn);
 	} else if (conn->queued || finish(conn) == -1) {
 		watch(conn, DRAINING, drain_ticks(conn));
 		conn->tick_mark = conn_unacknowledged_bytes(conn);

@@ -11,6 +11,7 @@
 #include "fuzz.h"
 
 #include "common/log.h"
+#include "common/secret.h"
 #include "common/xmalloc.h"
 #include "daemon/admission.h"
 #include "daemon/conf.h"
@@ -18,7 +19,6 @@
 #include "daemon/listener.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
-#include "daemon/secret.h"
 #include "daemon/stats.h"
 
 #include <errno.h>

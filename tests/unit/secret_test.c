@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-#include "daemon/secret.h"
+#include "common/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
-#include "daemon/secret.h"
+#include "common/secret.h"
 
 #include "common/xmalloc.h"
 
@@ -149,4 +149,11 @@ secret_matches(const struct secret *secret, const char *line, size_t length)
 		differs |= (unsigned char)(padded[i] ^ secret->bytes[i]);
 	explicit_bzero(padded, sizeof(padded));
 	return differs == 0;
+}
+
+const char *
+secret_bytes(const struct secret *secret, size_t *length)
+{
+	*length = secret->length;
+	return secret->bytes;
 }

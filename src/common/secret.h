@@ -33,4 +33,7 @@ void secret_free(struct secret *secret);
 bool secret_matches(
     const struct secret *secret, const char *line, size_t length);
 
+/* The secret, without a line end; good as long as it is. */
+const char *secret_bytes(const struct secret *secret, size_t *length);
+
 #endif
