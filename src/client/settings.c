@@ -91,7 +91,8 @@ settings_load(struct settings *settings)
 	memset(settings, 0, sizeof(*settings));
 	conf_table_default(settings_keys, settings);
 	if (path != NULL && access(path, F_OK) == 0)
-		result = conf_table_load(path, &table, settings, report, NULL);
+		result =
+		    conf_table_load(path, -1, &table, settings, report, NULL);
 	free(path);
 	return result;
 }

@@ -7,12 +7,15 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_BYTES_MAX (1 << 20)
 #define INCLUDE_DEPTH  10 /* libconfig's own limit */
@@ -31,10 +34,36 @@ struct scan {
 	enum conf_scan_result result;
 };
 
-char *
-conf_read_file(const char *path, const char **why)
+/* A file that was removed or replaced since is not the one of that path. */
+static bool
+is_linked(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+static FILE *
+open_or_reopen(const char *path, int kept)
 {
 	FILE *file = fopen(path, "re");
+	int fd;
+
+	if (file != NULL || errno != EACCES || kept == -1)
+		return file;
+	fd = is_linked(kept) ? fcntl(kept, F_DUPFD_CLOEXEC, 0) : -1;
+	if (fd != -1 && lseek(fd, 0, SEEK_SET) == 0)
+		return fdopen(fd, "r");
+	if (fd != -1)
+		close(fd);
+	errno = EACCES;
+	return NULL;
+}
+
+char *
+conf_read_file(const char *path, int kept, const char **why)
+{
+	FILE *file = open_or_reopen(path, kept);
 	struct stat st;
 	size_t length = 0;
 	char *content;
@@ -167,7 +196,7 @@ scan_include(struct scan *scan)
 	snprintf(path, sizeof(path), "%s/%.*s",
 	    scan->directory == NULL ? "." : scan->directory, (int)(end - begin),
 	    begin);
-	content = conf_read_file(path, &why);
+	content = conf_read_file(path, -1, &why);
 	if (content == NULL) {
 		snprintf(what, sizeof(what), "%.*s: %s", (int)(end - begin),
 		    begin, why);

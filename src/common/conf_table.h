@@ -68,9 +68,10 @@ void conf_table_clear(const struct conf_key *keys, void *base);
 /*
  * Reads a file into base. Returns 0, or -1 when there is any error; every error
  * of the file is reported, each as "FILE:LINE: KEY: what is wrong; what is
- * allowed" or, about the file as a whole, "FILE: what is wrong".
+ * allowed" or, about the file as a whole, "FILE: what is wrong". kept is -1, or
+ * as conf_read_file() has it.
  */
-int conf_table_load(const char *path, const struct conf_table *table,
+int conf_table_load(const char *path, int kept, const struct conf_table *table,
     void *base, conf_report *report, void *arg);
 
 /* As conf_table_load() of a file named name with this content. */

@@ -78,7 +78,8 @@ void conf_free(struct conf *conf);
  * error of the file is reported, each as "FILE:LINE: KEY: what is wrong; what
  * is allowed" or, about the file as a whole, "FILE: what is wrong".
  */
-struct conf *conf_load(const char *path, conf_report *report, void *arg);
+struct conf *conf_load(
+    const char *path, int kept, conf_report *report, void *arg);
 
 /* As conf_load() of a file named name with this content. */
 struct conf *conf_parse(

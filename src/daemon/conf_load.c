@@ -136,11 +136,11 @@ conf_parse(
 }
 
 struct conf *
-conf_load(const char *path, conf_report *report, void *arg)
+conf_load(const char *path, int kept, conf_report *report, void *arg)
 {
 	struct conf *conf = conf_new();
 
-	if (conf_table_load(path, &table, conf, report, arg) == 0)
+	if (conf_table_load(path, kept, &table, conf, report, arg) == 0)
 		return conf;
 	conf_free(conf);
 	return NULL;

@@ -13,6 +13,7 @@
 #include "daemon/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 
 struct options {
 	const char *conf_path; /* NULL: the default one */
+	int conf_kept;	       /* a descriptor of it, for a reload, or -1 */
 	const char **listen;   /* instead of the configuration's */
 	size_t listen_count;
 	unsigned verbose;
@@ -148,7 +150,7 @@ read_conf(const struct options *options, conf_report *report, void *arg)
 
 	if (defaults)
 		return conf_new();
-	return conf_load(conf_path(options), report, arg);
+	return conf_load(conf_path(options), options->conf_kept, report, arg);
 }
 
 static int
@@ -216,7 +218,6 @@ serve(struct conf *conf, struct options *options, const struct account *account)
 	if (result == 0)
 		result = history_check(conf);
 	if (result == 0) {
-		warn_unreadable(conf_path(options), account);
 		warn_unreadable(conf->secret_file, account);
 		warn_unreadable(conf->tls_certificate, account);
 		warn_unreadable(conf->tls_key, account);
@@ -260,6 +261,7 @@ main(int argc, char **argv)
 	int status;
 
 	parse_options(argc, argv, &options);
+	options.conf_kept = open(conf_path(&options), O_RDONLY | O_CLOEXEC);
 	xmalloc_use_in_libevent();
 	status = options.wrong ? EXIT_USAGE : run(&options);
 	free(options.listen);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,13 +43,31 @@ set_account(struct account *account, const struct passwd *entry)
 	account->group = entry->pw_gid;
 }
 
+/* Returns -1 when there is no directory, or no name for its owner. */
 static int
-find_default(struct account *account, const char **why)
+find_owner(const char *directory, struct account *account)
+{
+	const struct passwd *entry;
+	struct stat st;
+
+	if (directory == NULL || stat(directory, &st) == -1)
+		return -1;
+	entry = getpwuid(st.st_uid);
+	if (entry == NULL)
+		return -1;
+	set_account(account, entry);
+	return 0;
+}
+
+static int
+find_default(const struct conf *conf, struct account *account, const char **why)
 {
 	static const char *const names[] = { "_tcprelay", "nobody" };
 	const struct passwd *entry;
 	size_t i;
 
+	if (find_owner(conf->history_directory, account) == 0)
+		return 0;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		entry = getpwnam(names[i]);
 		if (entry == NULL)
@@ -69,7 +88,7 @@ privileges_account(
 
 	memset(account, 0, sizeof(*account));
 	if (conf->user == NULL && geteuid() == 0)
-		return find_default(account, why);
+		return find_default(conf, account, why);
 	if (conf->user == NULL) {
 		account->user = geteuid();
 		account->group = getegid();
@@ -157,7 +176,8 @@ privileges_drop(const struct account *account)
 		return 0;
 	if (account->user != 0)
 		return become(account);
-	log_warn("running as root, as user says");
+	log_warn("running as root, as user or the owner of history.directory "
+		 "says");
 	return 0;
 }
 

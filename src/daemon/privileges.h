@@ -3,9 +3,11 @@
  * Which user the daemon runs as, and how it becomes that for good.
  *
  * Started as root, it binds its addresses and reads its secrets as root and
- * then switches to "user", or, where that is not set, to DEFAULT_USERS, the
- * first of them that there is. It runs as root only if "user" says so. Started
- * as another user it stays that, and "user" has to agree.
+ * then switches to "user". Where that is not set it becomes the owner of
+ * history.directory, for it has to write there, or else the first of
+ * DEFAULT_USERS that there is. So it runs as root only if "user" says so, or
+ * that directory is root's. Started as another user it stays that, and "user"
+ * has to agree.
  */
 #ifndef PRIVILEGES_H
 #define PRIVILEGES_H

@@ -613,6 +613,45 @@ test_a_socket_that_cannot_be_removed_is_left(void **state)
 	relay_await_stop(relay);
 }
 
+/* As in a directory of mktemp(1), where the new user cannot look around. */
+static void
+test_a_configuration_that_only_root_can_open_is_reloaded(void **state)
+{
+	struct relay *relay;
+
+	(void)state;
+	if (geteuid() != 0 || getenv("TCPRELAY_TEST_USER") != NULL)
+		skip();
+	relay = relay_start(NULL, 1);
+	assert_int_equal(chown(relay->directory, 0, 0), 0);
+	assert_int_equal(chmod(relay->directory, 0700), 0);
+	relay_reload(
+	    relay, "listen = \"127.0.0.1:0\"; limits: { clients = 5; };");
+	assert_int_equal(unlink(relay_path(relay, "tcprelay.conf")), 0);
+	kill(relay->pid, SIGHUP);
+	relay_await_log(relay, "Permission denied");
+	relay_await_log(relay, "not reloaded");
+	relay_stop(relay);
+}
+
+static void
+test_root_becomes_the_owner_of_the_transcripts(void **state)
+{
+	static const char conf[] = "listen = \"127.0.0.1:0\";"
+				   "history: { directory = \"%s\"; };";
+	struct relay *relay;
+
+	(void)state;
+	if (geteuid() != 0 || getenv("TCPRELAY_TEST_USER") != NULL)
+		skip();
+	relay = relay_start(conf, 1);
+	assert_non_null(strstr(relay->log, "switched user"));
+	assert_int_equal(chown(relay->directory, 0, 0), 0);
+	relay_kill_and_restart(relay, 1);
+	assert_non_null(strstr(relay->log, "running as root"));
+	relay_stop(relay);
+}
+
 static void
 test_what_a_reload_will_not_be_able_to_read_is_said_at_the_start(void **state)
 {
@@ -900,6 +939,9 @@ main(void)
 		E2E_TEST(test_root_stays_root_only_when_told),
 		E2E_TEST(test_who_is_not_root_cannot_become_another),
 		E2E_TEST(test_a_socket_that_cannot_be_removed_is_left),
+		E2E_TEST(
+		    test_a_configuration_that_only_root_can_open_is_reloaded),
+		E2E_TEST(test_root_becomes_the_owner_of_the_transcripts),
 		E2E_TEST(
 		    test_what_a_reload_will_not_be_able_to_read_is_said_at_the_start),
 		E2E_TEST(test_a_port_that_needs_root_says_so_in_a_reload),

@@ -297,9 +297,9 @@ test_a_file_that_cannot_be_read_says_why(void **state)
 	struct reports reports = { .count = 0 };
 
 	(void)state;
-	assert_null(conf_load("/no/such/file", collect, &reports));
+	assert_null(conf_load("/no/such/file", -1, collect, &reports));
 	/* libconfig's scanner would leave the process here. */
-	assert_null(conf_load("/", collect, &reports));
+	assert_null(conf_load("/", -1, collect, &reports));
 	assert_string_equal(reports.text,
 	    "/no/such/file: No such file or directory\n"
 	    "/: Is a directory\n");
@@ -330,7 +330,7 @@ test_includes_are_found_beside_the_file(void **state)
 	snprintf(inner, sizeof(inner), "%s/inner.conf", directory);
 	write_file(outer, "mode = \"relay\";\n@include \"inner.conf\"\n");
 	write_file(inner, "\nkeepalive_seconds = 0;\n");
-	assert_null(conf_load(outer, collect, &reports));
+	assert_null(conf_load(outer, -1, collect, &reports));
 	snprintf(expected, sizeof(expected),
 	    "%s:2: keepalive_seconds: 0 is out of range; allowed: 1 to "
 	    "32767\n",
