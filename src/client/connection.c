@@ -3,9 +3,11 @@
 
 #include "client/connection.h"
 
+#include "client/secure.h"
 #include "common/address.h"
 #include "common/count.h"
 #include "common/socket.h"
+#include "common/tls.h"
 #include "common/xmalloc.h"
 
 #include <errno.h>
@@ -24,6 +26,9 @@
  * connect again.
  */
 #define KEEPALIVE_SECONDS 30
+
+/* One that does not speak TLS says nothing at all. */
+#define HANDSHAKE_SECONDS 30
 
 struct totals {
 	uint64_t lines, bytes;
@@ -49,6 +54,7 @@ struct connection {
 	struct evbuffer *unacknowledged;
 	size_t acknowledged_bytes; /* of that line */
 	struct evbuffer *why;	   /* it ended, or could not begin */
+	struct event *room; /* in the socket, for the end of TLS, or NULL */
 	int write_error; /* errno; what the relay sent before is still read */
 	bool open, finishing, half_closed, cut_off;
 };
@@ -160,6 +166,23 @@ expect_answer(struct connection *connection)
 		event_add(connection->timeout, &limit);
 }
 
+static void on_room(evutil_socket_t fd, short what, void *arg);
+
+/* Whether TLS has said that nothing will follow; otherwise it comes back. */
+static bool
+finish(struct connection *connection)
+{
+	if (connection->options->tls == NULL ||
+	    secure_finish(connection->bev) == 0)
+		return true;
+	if (connection->room == NULL)
+		connection->room = event_new(connection->base,
+		    bufferevent_getfd(connection->bev), EV_WRITE, on_room,
+		    connection);
+	event_add(connection->room, NULL);
+	return false;
+}
+
 static void
 half_close(struct connection *connection)
 {
@@ -167,12 +190,25 @@ half_close(struct connection *connection)
 
 	/* A relay that closed first cannot have read up to our end of input. */
 	connection->cut_off = socket_peer_has_closed(fd);
+	if (!finish(connection))
+		return;
 	connection->half_closed = true;
 	shutdown(fd, SHUT_WR);
 	expect_answer(connection);
 	tell(connection,
 	    "%s: half-closed; sent %" PRIu64 " lines, %" PRIu64 " bytes",
 	    connection->peer, connection->sent.lines, connection->sent.bytes);
+}
+
+static void
+on_room(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *connection = arg;
+
+	(void)fd;
+	(void)what;
+	if (connection->open)
+		half_close(connection);
 }
 
 static void
@@ -210,6 +246,7 @@ tell_connected(const struct connection *connection)
 	int fd = bufferevent_getfd(connection->bev);
 	struct endpoint local = { .length = sizeof(local.sa) };
 	char name[ADDRESS_TEXT_SIZE] = "", handshake[64] = "";
+	char session[TLS_TEXT_SIZE];
 	long microseconds = socket_rtt_microseconds(fd);
 
 	if (getsockname(fd, &local.sa.any, &local.length) == 0)
@@ -220,6 +257,9 @@ tell_connected(const struct connection *connection)
 		    (double)microseconds / 1e3);
 	tell(connection, "%s: connected from %s%s", connection->peer, name,
 	    handshake);
+	if (connection->options->tls != NULL)
+		tell(connection, "%s: %s", connection->peer,
+		    secure_describe(connection->bev, session, sizeof(session)));
 }
 
 static void
@@ -248,25 +288,38 @@ attempt_failed(struct connection *connection, const char *why)
 	try_next(connection);
 }
 
+static const char *
+failure(struct connection *connection, int error, char *text, size_t size)
+{
+	if (connection->options->tls == NULL)
+		return strerror(error);
+	return secure_failure(connection->bev, error, text, size);
+}
+
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct connection *connection = arg;
 	int error = EVUTIL_SOCKET_ERROR();
+	char text[TLS_TEXT_SIZE];
 
 	if (what & BEV_EVENT_CONNECTED) {
 		connected(connection);
 	} else if (!connection->open) {
-		attempt_failed(connection, strerror(error));
+		attempt_failed(
+		    connection, failure(connection, error, text, sizeof(text)));
 	} else if (what == (BEV_EVENT_WRITING | BEV_EVENT_ERROR)) {
 		connection->write_error = error;
 		bufferevent_disable(bev, EV_WRITE);
+		/* With TLS libevent has stopped that as well. */
+		bufferevent_enable(bev, EV_READ);
 	} else if (connection->write_error != 0) {
 		broke(connection, strerror(connection->write_error));
 	} else if (what & BEV_EVENT_EOF) {
 		closed(connection);
 	} else {
-		broke(connection, strerror(error));
+		broke(
+		    connection, failure(connection, error, text, sizeof(text)));
 	}
 }
 
@@ -281,6 +334,31 @@ on_timeout(evutil_socket_t fd, short what, void *arg)
 		broke(connection, strerror(ETIMEDOUT));
 	else
 		attempt_failed(connection, strerror(ETIMEDOUT));
+}
+
+/* Until it is connected. */
+static void
+expect_connection(struct connection *connection)
+{
+	static const struct timeval limit = { .tv_sec = HANDSHAKE_SECONDS };
+
+	if (connection->options->tls != NULL &&
+	    connection->options->timeout_seconds == 0)
+		event_add(connection->timeout, &limit);
+	else
+		expect_answer(connection);
+}
+
+static struct bufferevent *
+new_bufferevent(const struct connection *connection)
+{
+	const char *host = connection->address->host;
+
+	if (connection->options->tls != NULL)
+		return secure_new(connection->base, connection->options->tls,
+		    host[0] == '\0' ? "localhost" : host);
+	return bufferevent_socket_new(connection->base, -1,
+	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 }
 
 static void
@@ -298,11 +376,10 @@ try_next(struct connection *connection)
 	tell(connection, "%s: connecting", connection->peer);
 	if (connection->bev != NULL)
 		bufferevent_free(connection->bev);
-	connection->bev = bufferevent_socket_new(connection->base, -1,
-	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	connection->bev = new_bufferevent(connection);
 	bufferevent_setcb(
 	    connection->bev, on_readable, on_written, on_event, connection);
-	expect_answer(connection);
+	expect_connection(connection);
 	if (bufferevent_socket_connect(connection->bev, &endpoint->sa.any,
 		(int)endpoint->length) == -1)
 		attempt_failed(connection, strerror(errno));
@@ -346,6 +423,8 @@ connection_new(struct event_base *base, const struct address *address,
 void
 connection_free(struct connection *connection)
 {
+	if (connection->room != NULL)
+		event_free(connection->room);
 	if (connection->bev != NULL)
 		bufferevent_free(connection->bev);
 	evbuffer_free(connection->unacknowledged);

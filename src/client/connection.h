@@ -16,6 +16,7 @@
 
 struct address;
 struct connection;
+struct tls;
 
 enum connection_end {
 	/*
@@ -28,9 +29,10 @@ enum connection_end {
 };
 
 struct connection_options {
-	int family;	     /* AF_UNSPEC, AF_INET or AF_INET6 */
-	int timeout_seconds; /* 0: none */
-	bool receive_only;   /* nothing will be sent */
+	int family;	       /* AF_UNSPEC, AF_INET or AF_INET6 */
+	int timeout_seconds;   /* 0: none */
+	bool receive_only;     /* nothing will be sent */
+	const struct tls *tls; /* NULL: in the clear */
 };
 
 struct connection_handler {

@@ -29,7 +29,13 @@ enum {
 	OPTION_BELL,
 	OPTION_NO_BELL,
 	OPTION_NO_RECONNECT,
-	OPTION_SECRET_FILE
+	OPTION_SECRET_FILE,
+	OPTION_TLS,
+	OPTION_NO_TLS,
+	OPTION_CA,
+	OPTION_CERT,
+	OPTION_KEY,
+	OPTION_INSECURE
 };
 
 static void
@@ -58,6 +64,8 @@ print_help(void)
 	      "  -4, --ipv4, -6, --ipv6    use only such addresses\n"
 	      "      --secret-file FILE    show the relay the secret in FILE; "
 	      "-: ask\n"
+	      "      --tls --ca FILE --cert FILE --key FILE --insecure    "
+	      "encrypt: tcprelay(1)\n"
 	      "      --color=WHEN          colours: auto, always or never\n"
 	      "      --timestamps[=FORMAT] show the time, as strftime(3) "
 	      "does\n"
@@ -182,6 +190,12 @@ static const struct option long_options[] = {
 	{ "no-bell", no_argument, NULL, OPTION_NO_BELL },
 	{ "no-reconnect", no_argument, NULL, OPTION_NO_RECONNECT },
 	{ "secret-file", required_argument, NULL, OPTION_SECRET_FILE },
+	{ "tls", no_argument, NULL, OPTION_TLS },
+	{ "no-tls", no_argument, NULL, OPTION_NO_TLS },
+	{ "ca", required_argument, NULL, OPTION_CA },
+	{ "cert", required_argument, NULL, OPTION_CERT },
+	{ "key", required_argument, NULL, OPTION_KEY },
+	{ "insecure", no_argument, NULL, OPTION_INSECURE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -234,6 +248,24 @@ take_option(int option, struct options *options)
 	case OPTION_SECRET_FILE:
 		options->secret_file = optarg;
 		break;
+	case OPTION_TLS:
+		options->wants_tls = true;
+		break;
+	case OPTION_NO_TLS:
+		options->wants_tls = false;
+		break;
+	case OPTION_CA:
+		options->files.ca = optarg;
+		break;
+	case OPTION_CERT:
+		options->files.certificate = optarg;
+		break;
+	case OPTION_KEY:
+		options->files.key = optarg;
+		break;
+	case OPTION_INSECURE:
+		options->insecure = true;
+		break;
 	case 'v':
 		options->session.verbose = true;
 		break;
@@ -275,6 +307,53 @@ use_settings(struct options *options)
 	    (int)settings->timeout_seconds;
 	options->display.timestamps = settings->timestamps;
 	options->display.bell = settings->bell;
+	options->wants_tls = settings->tls;
+	options->files.ca = settings->ca;
+	options->files.certificate = settings->cert;
+	options->files.key = settings->key;
+}
+
+/* What of TLS makes no sense, or NULL. */
+static const char *
+find_tls_fault(const struct options *options)
+{
+	const struct tls_files *files = &options->files;
+
+	if (!options->wants_tls)
+		return options->insecure ? "--insecure is for --tls" : NULL;
+	if (!tls_is_available())
+		return "--tls: this tcprelay was built without it";
+	if (options->address.family == ADDRESS_UNIX)
+		return "--tls: not over a Unix socket, which needs none";
+	if (files->key != NULL && files->certificate == NULL)
+		return "--key needs --cert";
+	if (options->insecure && files->ca != NULL)
+		return "--ca and --insecure exclude each other";
+	return NULL;
+}
+
+/* A key may be in the file of its certificate. */
+static void
+load_tls(struct options *options)
+{
+	const char *fault = find_tls_fault(options);
+	struct tls_fault bad;
+
+	if (fault != NULL) {
+		warnx("%s", fault);
+		usage_error();
+	}
+	if (!options->wants_tls)
+		return;
+	if (options->files.key == NULL)
+		options->files.key = options->files.certificate;
+	options->tls = tls_client_new(&options->files, options->insecure, &bad);
+	if (options->tls == NULL)
+		errx(EXIT_USAGE, "%s", bad.text);
+	options->session.connection.tls = options->tls;
+	if (options->insecure)
+		warnx("--insecure: anybody could be the relay, and read and "
+		      "change everything");
 }
 
 void
@@ -297,6 +376,7 @@ options_parse(int argc, char **argv, struct options *options)
 	}
 	options->display.color = want_color(options->settings.color);
 	parse_address(argc - optind, argv + optind, options);
+	load_tls(options);
 	take_secret(options);
 }
 
@@ -305,4 +385,5 @@ options_clear(struct options *options)
 {
 	secret_free(options->secret);
 	settings_clear(&options->settings);
+	tls_free(options->tls);
 }

@@ -14,14 +14,18 @@
 #include "client/session.h"
 #include "client/settings.h"
 #include "common/address.h"
+#include "common/tls.h"
 
 struct options {
 	struct address address;
 	struct session_options session;
 	struct display_options display;
 	bool send_only, receive_only;
-	const char *secret_file;  /* "-": ask; or NULL */
-	struct secret *secret;	  /* of it */
+	const char *secret_file; /* "-": ask; or NULL */
+	struct secret *secret;	 /* of it */
+	bool wants_tls, insecure;
+	struct tls_files files;
+	struct tls *tls;	  /* NULL unless wanted */
 	struct settings settings; /* that the rest was made from */
 };
 

@@ -19,8 +19,10 @@ struct settings {
 	char *nick;    /* or NULL */
 	int64_t reconnect;
 	int64_t timeout_seconds; /* 0: none */
-	int64_t color;		 /* enum settings_color */
-	char *timestamps;	 /* strftime(3), or NULL */
+	int64_t tls;
+	char *ca, *cert, *key; /* files, or NULL */
+	int64_t color;	       /* enum settings_color */
+	char *timestamps;      /* strftime(3), or NULL */
 	int64_t bell;
 };
 

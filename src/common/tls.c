@@ -413,9 +413,8 @@ tls_peer_has_finished(const SSL *session)
 }
 
 static const char *
-explain(const SSL *session, int error)
+explain(const SSL *session, unsigned long code, int error)
 {
-	unsigned long code = error == EPROTO ? ERR_peek_error() : 0;
 	int reason = ERR_GET_REASON(code);
 	long verified = SSL_get_verify_result(session);
 	const char *text;
@@ -434,11 +433,25 @@ explain(const SSL *session, int error)
 	return text != NULL ? text : strerror(error);
 }
 
+bool
+tls_is_reason(unsigned long code)
+{
+	return ERR_GET_LIB(code) == ERR_LIB_SSL;
+}
+
+const char *
+tls_explain(
+    const SSL *session, unsigned long code, int error, char *text, size_t size)
+{
+	snprintf(text, size, "%s", explain(session, code, error));
+	return text;
+}
+
 const char *
 tls_failure(const SSL *session, int error, char *text, size_t size)
 {
-	snprintf(text, size, "%s", explain(session, error));
-	return text;
+	return tls_explain(
+	    session, error == EPROTO ? ERR_peek_error() : 0, error, text, size);
 }
 
 const char *

@@ -92,6 +92,14 @@ bool tls_peer_has_finished(const struct ssl_st *session);
 const char *tls_failure(
     const struct ssl_st *session, int error, char *text, size_t size);
 
+/*
+ * The same where somebody else has taken the codes out of OpenSSL's queue of
+ * errors: of those that are reasons, with the first, or 0.
+ */
+bool tls_is_reason(unsigned long code);
+const char *tls_explain(const struct ssl_st *session, unsigned long code,
+    int error, char *text, size_t size);
+
 /* Writes and returns "TLSv1.3 TLS_AES_256_GCM_SHA384". */
 const char *tls_describe(const struct ssl_st *session, char *text, size_t size);
 

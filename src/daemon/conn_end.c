@@ -135,6 +135,9 @@ conn_free(struct conn *conn)
 {
 	struct conn_set *set = conn->set;
 
+	/* A FIN would tell a plain peer that all it sent was relayed. */
+	if (conn->reason == CONN_TLS_FAILED)
+		socket_reset_on_close(conn->fd);
 	leave(conn, false);
 	uncount_queued(conn);
 	log_closed(conn);

@@ -64,6 +64,10 @@ make_files(struct test_files *files)
 {
 	static const struct certificate_terms server = { "server",
 		"DNS:localhost,IP:127.0.0.1", -1, 30 };
+	static const struct certificate_terms other = { "other",
+		"DNS:other.example", -1, 30 };
+	static const struct certificate_terms old = { "old",
+		"DNS:localhost,IP:127.0.0.1", -30, -1 };
 	static const struct certificate_terms person = { "alice",
 		"email:alice@example.org", -1, 30 };
 	static const struct certificate_terms mailbox = { NULL,
@@ -76,6 +80,8 @@ make_files(struct test_files *files)
 	known = authority_new(files->directory, "authority");
 	unknown = authority_new(files->directory, "unknown");
 	authority_sign(known, files->directory, "server", &server);
+	authority_sign(known, files->directory, "other", &other);
+	authority_sign(known, files->directory, "old", &old);
 	authority_sign(known, files->directory, "person", &person);
 	authority_sign(known, files->directory, "mailbox", &mailbox);
 	authority_sign(known, files->directory, "former", &former);

@@ -11,8 +11,9 @@
 
 /*
  * Certificates and keys, as NAME.pem and NAME.key: server, for localhost and
- * 127.0.0.1, and other, for other.example; person, mailbox, former and future
- * for clients; stranger, by an authority that nobody knows.
+ * 127.0.0.1, other, for other.example, and old, which has expired; person,
+ * mailbox, former and future for clients; stranger, by an authority that nobody
+ * knows.
  */
 struct test_files {
 	char directory[64], authority[96];
