@@ -29,6 +29,7 @@ struct talker {
 	int fd;
 	char name[16];
 	struct evbuffer *heard;
+	unsigned room;
 };
 
 struct crowd {
@@ -94,23 +95,32 @@ gather_crowd(struct crowd *crowd, struct party *party)
 		come_in(crowd, &crowd->talkers[i], ROOMS + i + 1);
 }
 
-/* Lines of several lengths, often some in one write, often with a move. */
+/*
+ * Lines of several lengths, often some in one write, often with a move. Each
+ * says which room it is for.
+ */
 static void
 speak(struct crowd *crowd, struct talker *talker)
 {
 	char text[8192];
 	size_t length = 0;
 	unsigned lines = 1 + chance(crowd, 4), pad = chance(crowd, 1000);
+	unsigned room = talker->room;
 
-	while (lines-- > 0)
-		if (chance(crowd, 20) == 0)
-			length += (size_t)sprintf(text + length, "/join %s\n",
-			    rooms[chance(crowd, ROOMS)]);
-		else
-			length += (size_t)sprintf(text + length, "%u %*s.\n",
-			    crowd->said++, (int)pad, "");
-	if (write(talker->fd, text, length) != (ssize_t)length)
-		crowd->said--;
+	while (lines-- > 0) {
+		if (chance(crowd, 20) == 0) {
+			room = chance(crowd, ROOMS);
+			length += (size_t)sprintf(
+			    text + length, "/join %s\n", rooms[room]);
+		} else {
+			length +=
+			    (size_t)sprintf(text + length, "for %s: %u %*s.\n",
+				rooms[room], crowd->said++, (int)pad, "");
+		}
+	}
+	/* All or nothing. */
+	if (write(talker->fd, text, length) == (ssize_t)length)
+		talker->room = room;
 }
 
 /* The next line; a copy, for free(3), or NULL. */
@@ -207,6 +217,19 @@ check(struct talker *talker, const char *const seen[ROOMS])
 }
 
 static void
+check_rooms(const char *seen, const char *room)
+{
+	char wanted[64], *line;
+
+	snprintf(wanted, sizeof(wanted), "> for %s: ", room);
+	while ((line = next_line(&seen)) != NULL) {
+		if (line[0] == '<' && strstr(line, wanted) == NULL)
+			fail_msg("in %s: %.40s", room, line);
+		free(line);
+	}
+}
+
+static void
 test_everybody_gets_what_the_witnesses_saw(void **state)
 {
 	struct crowd *crowd = calloc(1, sizeof(*crowd));
@@ -230,6 +253,8 @@ test_everybody_gets_what_the_witnesses_saw(void **state)
 	for (i = 0; i < ROOMS; i++)
 		seen[i] = text_of(crowd->witnesses[i].heard);
 	assert_true(strlen(seen[1]) > 100000);
+	for (i = 0; i < ROOMS; i++)
+		check_rooms(seen[i], rooms[i]);
 	for (i = 0; i < TALKERS; i++)
 		check(&crowd->talkers[i], seen);
 	for (i = 0; i < TALKERS; i++) {
