@@ -25,17 +25,17 @@ static const struct {
 	enum conn_manner manner;
 	bool refusal; /* it was never let in */
 } reasons[CONN_REASONS] = {
-	[CONN_NO_REASON] = { "none", DROP },
-	[CONN_END_OF_INPUT] = { "end of input", DRAIN },
-	[CONN_RESET] = { "reset", DROP },
-	[CONN_TIMED_OUT] = { "timed out", DROP },
-	[CONN_ERROR] = { "error", DROP },
-	[CONN_LINE_TOO_LONG] = { "line too long", DROP },
-	[CONN_TOO_SLOW] = { "too slow", DROP },
-	[CONN_STALLED] = { "stalled", DROP },
-	[CONN_NOT_DRAINED] = { "not drained", DROP },
+	[CONN_NO_REASON] = { "none", DROP, false },
+	[CONN_END_OF_INPUT] = { "end of input", DRAIN, false },
+	[CONN_RESET] = { "reset", DROP, false },
+	[CONN_TIMED_OUT] = { "timed out", DROP, false },
+	[CONN_ERROR] = { "error", DROP, false },
+	[CONN_LINE_TOO_LONG] = { "line too long", DROP, false },
+	[CONN_TOO_SLOW] = { "too slow", DROP, false },
+	[CONN_STALLED] = { "stalled", DROP, false },
+	[CONN_NOT_DRAINED] = { "not drained", DROP, false },
 	[CONN_DENIED] = { "denied", DROP, true },
-	[CONN_QUIT] = { "quit", DRAIN },
+	[CONN_QUIT] = { "quit", DRAIN, false },
 	[CONN_SERVER_FULL] = { "server full", REFUSE, true },
 	[CONN_WRONG_SECRET] = { "wrong secret", REFUSE, true },
 	[CONN_TLS_FAILED] = { "TLS handshake failed", REFUSE, true },
@@ -43,8 +43,8 @@ static const struct {
 	[CONN_CROWDED_OUT] = { "crowded out", DROP, true },
 	[CONN_ADDRESS_FULL] = { "too many from this address", REFUSE, true },
 	[CONN_NO_FILES] = { "too many open files", DROP, true },
-	[CONN_IDLE] = { "idle", DRAIN },
-	[CONN_SHUTDOWN] = { "shutdown", DRAIN },
+	[CONN_IDLE] = { "idle", DRAIN, false },
+	[CONN_SHUTDOWN] = { "shutdown", DRAIN, false },
 };
 
 static const char *const state_names[STATES] = { "open", "closing", "draining",

@@ -25,9 +25,9 @@ read_man(void)
 {
 	const char *path = getenv("TCPRELAY_MAN_DAEMON");
 	char *text = calloc(1, MAN_SIZE), *at;
-	FILE *file;
+	FILE *file = path == NULL ? NULL : fopen(path, "r");
 
-	if (path == NULL || (file = fopen(path, "r")) == NULL)
+	if (file == NULL)
 		fail_msg("TCPRELAY_MAN_DAEMON: cannot be read");
 	assert_true(fread(text, 1, MAN_SIZE - 1, file) > 0 && feof(file));
 	fclose(file);
