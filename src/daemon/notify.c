@@ -131,9 +131,12 @@ notify_ready(struct notify *notify)
 void
 notify_reloading(struct notify *notify)
 {
-	if (notify->tick != NULL)
-		tell("RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		    clock_nanoseconds() / 1000);
+	if (notify->tick == NULL)
+		return;
+	/* Names may have to be looked up, which takes its time. */
+	tell("WATCHDOG=1");
+	tell(
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_nanoseconds() / 1000);
 }
 
 void

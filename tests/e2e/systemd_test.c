@@ -85,6 +85,7 @@ test_the_manager_is_told_of_every_state(void **state)
 	assert_string_equal(hear(&manager), "READY=1");
 	assert_string_equal(hear(&manager), "STATUS=clients=0 lines_in=0");
 	relay_reload(relay, "listen = \"127.0.0.1:0\"; limits = {};");
+	assert_string_equal(hear(&manager), "WATCHDOG=1");
 	text = hear(&manager);
 	assert_memory_equal(text, "RELOADING=1\nMONOTONIC_USEC=", 27);
 	assert_true(strtoull(text + 27, NULL, 10) > 0);
@@ -92,6 +93,7 @@ test_the_manager_is_told_of_every_state(void **state)
 	relay_configure(relay, "colour = 1;");
 	kill(relay->pid, SIGHUP);
 	relay_await_log(relay, "not reloaded");
+	assert_string_equal(hear(&manager), "WATCHDOG=1");
 	assert_memory_equal(hear(&manager), "RELOADING=1\n", 12);
 	assert_string_equal(hear(&manager), "READY=1");
 	kill(relay->pid, SIGTERM);
