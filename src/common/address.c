@@ -82,7 +82,8 @@ address_parse(const char *text, struct address *address, const char **why)
 		return fail(why, "the port is missing");
 	length = (size_t)(colon - text);
 	if (text[0] == '[') {
-		if (length < 3 || colon[-1] != ']')
+		if (length < 3 || colon[-1] != ']' ||
+		    memchr(text, ':', length) == NULL)
 			return fail(why, "[ needs IPV6]:PORT after it");
 		host++;
 		length -= 2;

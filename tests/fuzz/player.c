@@ -80,13 +80,13 @@ on_end(struct player *player)
 	struct speech missing;
 
 	player->moved = true;
-	if (player->has_fin && player->in_length == 0 &&
-	    (player->reader.may_miss ||
-		ledger_heard_all(player->ledger, &player->reader,
-		    player->must_hear, &missing)))
-		disconnect(player);
-	else if (may_be_dropped(player))
+	/* On a Unix socket a drop cannot be told from an end. */
+	if (may_be_dropped(player))
 		player_drop(player);
+	else if (player->has_fin && player->in_length == 0 &&
+	    ledger_heard_all(
+		player->ledger, &player->reader, player->must_hear, &missing))
+		disconnect(player);
 	else
 		broken("player %u was dropped, or misses lines",
 		    player->reader.self);

@@ -57,7 +57,8 @@ test_a_wrong_address_says_why(void **state)
 		{ "[::1]", "[ needs IPV6]:PORT after it" },
 		{ "[]:1", "[ needs IPV6]:PORT after it" },
 		{ "[::1:1", "[ needs IPV6]:PORT after it" },
-		{ "[[b]:2", "[ and ] go around an IPv6 address" },
+		{ "[unix]:2", "[ needs IPV6]:PORT after it" },
+		{ "[[::1]:2", "[ and ] go around an IPv6 address" },
 		{ "unix:", "the path of a Unix socket begins with /" },
 		{ "unix:run/x", "the path of a Unix socket begins with /" },
 	};
