@@ -52,27 +52,24 @@ name_peer(struct client *client)
 		    "unix:uid=%d,pid=%d", (int)getuid(), (int)getpid());
 		return;
 	}
-	getsockname(client->fd, (void *)&in, &length);
+	getsockname(client->wire.fd, (void *)&in, &length);
 	snprintf(client->peer, sizeof(client->peer), "%s:%u",
 	    inet_ntoa(in.sin_addr), ntohs(in.sin_port));
 }
 
 static void
-connect_to(struct client *client, const struct door *door)
+connect_to(struct client *client, const struct door *door, bool tls)
 {
+	int fd = socket(door->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int small = SMALL_BUFFER;
 
-	client->fd =
-	    socket(door->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (client->fd == -1)
+	if (fd == -1)
 		cannot("socket: %s", strerror(errno));
 	if (client->was_slow)
-		setsockopt(
-		    client->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	if (connect(client->fd, (const void *)&door->address, door->length) ==
-	    -1)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	if (connect(fd, (const void *)&door->address, door->length) == -1)
 		broken("cannot connect: %s", strerror(errno));
-	fcntl(client->fd, F_SETFL, O_NONBLOCK);
+	wire_open(&client->wire, fd, tls);
 	name_peer(client);
 }
 
@@ -94,7 +91,8 @@ client_new(
 	    ledger, &client->reader, speakers_add(&crowd->speakers, ledger));
 	client->reader.may_miss =
 	    client->was_slow && crowd->policy == POLICY_SKIP;
-	connect_to(client, &crowd->relay.doors[plan->door]);
+	connect_to(client, &crowd->relay.doors[plan->door],
+	    plan->door == DOOR_MAIN_TLS);
 	crowd->totals.clients++;
 	return client;
 }
@@ -103,7 +101,7 @@ void
 client_free(struct client *client)
 {
 	if (!client->over)
-		close(client->fd);
+		wire_close(&client->wire);
 	free(client->in);
 	free(client->out);
 	free(client);
@@ -116,7 +114,7 @@ end(struct crowd *crowd, struct client *client)
 	misses_seen(&crowd->misses, client->peer, client->reader.missed);
 	if (!client->has_fin)
 		misses_unknown(&crowd->misses, client->peer);
-	close(client->fd);
+	wire_close(&client->wire);
 	client->over = true;
 }
 
@@ -255,8 +253,8 @@ read_and_check(struct crowd *crowd, struct client *client, size_t limit)
 			client->in_size = client->in_length + READ_BYTES;
 			client->in = resize(client->in, client->in_size, 1);
 		}
-		got = recv(client->fd, client->in + client->in_length,
-		    limit - total < READ_BYTES ? limit - total : READ_BYTES, 0);
+		got = wire_recv(&client->wire, client->in + client->in_length,
+		    limit - total < READ_BYTES ? limit - total : READ_BYTES);
 		if (got == -1)
 			on_error(crowd, client, errno);
 		else if (got == 0)
@@ -296,7 +294,7 @@ static bool
 send_piece(struct crowd *crowd, struct client *client, size_t length)
 {
 	const char *bytes = client->out + client->out_at;
-	ssize_t sent = send(client->fd, bytes, length, MSG_NOSIGNAL);
+	ssize_t sent = wire_send(&client->wire, bytes, length);
 
 	if (sent == -1) {
 		/*
@@ -331,6 +329,8 @@ client_flush(struct crowd *crowd, struct client *client)
 			length = chance_between(&crowd->chance, 1, 9);
 		else if (pieces > 0 && chance_percent(&crowd->chance, 50))
 			length = chance_between(&crowd->chance, 1, left);
+		if (client->wire.again > 0)
+			length = client->wire.again;
 		if (!send_piece(crowd, client, length < left ? length : left))
 			return;
 	}
@@ -403,7 +403,10 @@ send_fin(struct crowd *crowd, struct client *client)
 		speakers_end(&crowd->speakers, client->reader.self, 1);
 	client->must_hear = client->ledger->count;
 	client->has_fin = true;
-	shutdown(client->fd, SHUT_WR);
+	/* With TLS a half line is a last line only if its end is announced. */
+	wire_end(&client->wire,
+	    client->leaving == LEAVES_MID_LINE ||
+		chance_percent(&crowd->chance, 50));
 	/* It may have been slow: now it has to hurry. */
 	if (client->reading != READS_ALWAYS)
 		client->reading = READS_ALWAYS;
@@ -422,7 +425,7 @@ babble(struct crowd *crowd, struct client *client)
 {
 	static const char letters[4096] = { 'b', 'l', 'a' };
 
-	if (send(client->fd, letters, sizeof(letters), MSG_NOSIGNAL) != -1 ||
+	if (wire_send(&client->wire, letters, sizeof(letters)) != -1 ||
 	    errno == EAGAIN)
 		return;
 	on_error(crowd, client, errno);
@@ -437,8 +440,8 @@ close_at_once(struct crowd *crowd, struct client *client)
 	    LOSS_BYTES)
 		return;
 	if (client->leaving == LEAVES_BY_RESET)
-		setsockopt(
-		    client->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+		setsockopt(client->wire.fd, SOL_SOCKET, SO_LINGER, &none,
+		    sizeof(none));
 	speakers_forgive(&crowd->speakers, client->reader.self);
 	end(crowd, client);
 }

@@ -10,6 +10,7 @@
 
 #include "ledger.h"
 #include "relay.h"
+#include "wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ enum leaving {
 };
 
 struct client {
-	int fd;
+	struct wire wire;
 	struct ledger *ledger;
 	struct reader reader;
 	enum reading reading;

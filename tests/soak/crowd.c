@@ -7,6 +7,7 @@
 #include "verdict.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -37,8 +38,8 @@ crowd_watch(struct crowd *crowd, struct client *client)
 	if (client->watched && wanted == client->watched_for_input)
 		return;
 	if (epoll_ctl(crowd->epoll,
-		client->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, client->fd,
-		&event) == -1)
+		client->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+		client->wire.fd, &event) == -1)
 		cannot("epoll_ctl: %s", strerror(errno));
 	client->watched = true;
 	client->watched_for_input = wanted;
@@ -82,7 +83,8 @@ static void
 come(struct crowd *crowd)
 {
 	struct client_plan plan = {
-		.door = (int)chance_below(&crowd->chance, DOORS),
+		.door =
+		    (int)chance_below(&crowd->chance, crowd->relay.door_count),
 		.talking = draw_talking(&crowd->chance),
 		.leaving = draw_leaving(&crowd->chance),
 		.reading = draw_reading(crowd),
@@ -169,6 +171,28 @@ read_witnesses(struct crowd *crowd)
 			client_read(crowd, crowd->witness[room], SIZE_MAX);
 }
 
+void
+crowd_describe(const struct crowd *crowd)
+{
+	unsigned i;
+
+	for (i = 0; i < crowd->count; i++) {
+		const struct client *client = crowd->clients[i];
+		size_t waiting =
+		    crowd->speakers.list[client->reader.self].waiting_bytes;
+
+		if (client->goes || client->out_length > 0 ||
+		    client->ahead_since_ms != 0 || waiting > 0)
+			printf("# client %u at %s: reading %d, leaving %d, "
+			       "%zu bytes to send, %zu to be heard, fin %d, "
+			       "ahead %d\n",
+			    client->reader.self, client->peer, client->reading,
+			    client->leaving,
+			    client->out_length - client->out_at, waiting,
+			    client->has_fin, client->ahead_since_ms != 0);
+	}
+}
+
 /*
  * Some wait for others, with the policy, but not for long; and with none of
  * them for one that has stopped.
@@ -188,6 +212,7 @@ check_movement(struct crowd *crowd)
 			crowd->moved_to[room] = ledger->count;
 			crowd->moved_ms[room] = crowd->now_ms;
 		} else if (crowd->now_ms - crowd->moved_ms[room] > limit_ms) {
+			crowd_describe(crowd);
 			broken("nothing is heard in room %s, where %zu bytes "
 			       "were said",
 			    ledger->room, ledger->waiting_bytes);
@@ -201,9 +226,14 @@ read_those_ahead(struct crowd *crowd)
 {
 	unsigned i;
 
-	for (i = 0; i < crowd->count; i++)
-		if (crowd->clients[i]->ahead_since_ms != 0)
-			client_read(crowd, crowd->clients[i], 1);
+	for (i = 0; i < crowd->count; i++) {
+		struct client *client = crowd->clients[i];
+
+		/* TLS may hold what no event tells of. */
+		if (client->ahead_since_ms != 0)
+			client_read(crowd, client,
+			    client->reading == READS_ALWAYS ? SIZE_MAX : 1);
+	}
 }
 
 void

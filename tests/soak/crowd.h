@@ -53,4 +53,7 @@ void crowd_watch(struct crowd *crowd, struct client *client);
 /* One pass over all that is ready, and what is due. */
 void crowd_turn(struct crowd *crowd);
 
+/* Of those who still have something to do, for a verdict. */
+void crowd_describe(const struct crowd *crowd);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "speech.h"
 #include "verdict.h"
+#include "wire.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -16,15 +17,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define WORDS_MAX 32
 
-/* 127.0.0.2, because a reload knows a listener by its address. */
-#define SIDE_ADDRESS (INADDR_LOOPBACK + 1)
-#define PATH_SIZE    128
+/*
+ * The last number of the address that a door is at, 127.0.0.N: a reload knows a
+ * listener by its address.
+ */
+static const int door_numbers[DOORS] = {
+	[DOOR_MAIN] = 1,
+	[DOOR_SIDE] = 2,
+	[DOOR_MAIN_TLS] = 3,
+};
+#define PATH_SIZE 128
 
 /* Of the log, with a verdict. */
 #define SHOWN_BYTES 1500
@@ -44,6 +53,9 @@ relay_configure(const struct relay *relay, enum conf_variant variant)
 	fprintf(file, "listen = ( \"unix:%s/sock\",\n", relay->directory);
 	if (variant == CONF_MORE)
 		fprintf(file, "  \"unix:%s/more\",\n", relay->directory);
+	if (relay->door_count == DOORS)
+		fprintf(
+		    file, "  { address = \"127.0.0.3:0\"; tls = true; },\n");
 	fprintf(file,
 	    "  \"127.0.0.1:0\",\n"
 	    "  { address = \"127.0.0.2:0\"; room = \"side\"; } );\n"
@@ -54,6 +66,11 @@ relay_configure(const struct relay *relay, enum conf_variant variant)
 	    relay->clients_max, SPEECH_MAX - 1, relay->policy,
 	    relay->backlog_bytes,
 	    variant == CONF_WRONG ? "colour = \"blue\";\n" : "");
+	if (relay->door_count == DOORS)
+		fprintf(file,
+		    "tls = { certificate = \"%s/tls.pem\"; "
+		    "key = \"%s/tls.key\"; };\n",
+		    relay->directory, relay->directory);
 	if (fclose(file) != 0 || rename(new, path) == -1)
 		cannot("%s: %s", path, strerror(errno));
 }
@@ -104,6 +121,7 @@ spawn(struct relay *relay, const char *program)
 	if (relay->pid == -1)
 		cannot("fork: %s", strerror(errno));
 	if (relay->pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
 		run(relay, program);
 	}
@@ -123,37 +141,65 @@ set_unix_door(struct relay *relay)
 	door->length = sizeof(*un);
 }
 
-/* "... listening address=127.0.0.1:PORT room=..." */
+static struct door *
+find_door(struct relay *relay, int number)
+{
+	int i;
+
+	for (i = 0; i < DOORS; i++)
+		if (door_numbers[i] == number)
+			return &relay->doors[i];
+	return NULL;
+}
+
+/* "... listening address=127.0.0.N:PORT room=..." */
 static void
 note_door(char *line, void *arg)
 {
 	static const char key[] = "listening address=127.0.0.";
 	struct relay *relay = arg;
-	const char *at = strstr(line, key);
-	struct door *door;
+	char *at = strstr(line, key);
 	struct sockaddr_in *in;
+	struct door *door;
+	unsigned number;
 
 	if (at == NULL)
 		return;
-	at += strlen(key);
-	door = &relay->doors[*at == '1' ? DOOR_MAIN : DOOR_SIDE];
+	number = (unsigned)strtoul(at + strlen(key), &at, 10);
+	door = find_door(relay, (int)number);
+	if (door == NULL)
+		return;
 	in = (void *)&door->address;
 	in->sin_family = AF_INET;
-	in->sin_addr.s_addr =
-	    htonl(*at == '1' ? INADDR_LOOPBACK : SIDE_ADDRESS);
-	in->sin_port = htons((in_port_t)strtoul(at + 2, NULL, 10));
+	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + number - 1);
+	in->sin_port = htons((in_port_t)strtoul(at + 1, NULL, 10));
 	door->length = sizeof(*in);
+}
+
+static bool
+is_open(const struct relay *relay)
+{
+	unsigned i;
+
+	for (i = 0; i < relay->door_count; i++)
+		if (relay->doors[i].length == 0)
+			return false;
+	return true;
 }
 
 static void
 remove_directory(const struct relay *relay)
 {
+	static const char *const names[] = { "tcprelay.conf", "sock", "more",
+		"tls.pem", "tls.key" };
 	char path[PATH_SIZE];
+	size_t i;
 
-	snprintf(path, sizeof(path), "%s/tcprelay.conf", relay->directory);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/sock", relay->directory);
-	unlink(path);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(
+		    path, sizeof(path), "%s/%s", relay->directory, names[i]);
+		unlink(path);
+	}
 	rmdir(relay->directory);
 }
 
@@ -171,6 +217,8 @@ show_log(void *arg)
 	struct relay *relay = arg;
 	size_t at, length, from, newest;
 
+	/* Its user is another by now, which ends PR_SET_PDEATHSIG. */
+	kill(relay->pid, SIGKILL);
 	fcntl(relay->log_fd, F_SETFL, O_NONBLOCK);
 	relay_read_log(relay, ignore, relay);
 	newest = relay->log_parsed;
@@ -214,9 +262,20 @@ give_to_daemon(const char *path)
 		cannot("%s: %s", path, strerror(errno));
 }
 
+static void
+write_certificate(const struct relay *relay)
+{
+	char path[PATH_SIZE];
+
+	wire_write_certificate(relay->directory);
+	snprintf(path, sizeof(path), "%s/tls.key", relay->directory);
+	chmod(path, 0600);
+	give_to_daemon(path);
+}
+
 void
 relay_start(struct relay *relay, const char *program, const char *policy,
-    unsigned clients, unsigned backlog_bytes)
+    unsigned clients, unsigned backlog_bytes, bool tls)
 {
 	memset(relay, 0, sizeof(*relay));
 	relay->policy = policy;
@@ -225,14 +284,16 @@ relay_start(struct relay *relay, const char *program, const char *policy,
 	if (mkdtemp(relay->directory) == NULL)
 		cannot("%s: %s", relay->directory, strerror(errno));
 	give_to_daemon(relay->directory);
+	relay->door_count = tls ? DOORS : DOOR_MAIN_TLS;
+	if (tls)
+		write_certificate(relay);
 	relay->clients_max = clients;
 	relay->backlog_bytes = backlog_bytes;
 	relay_configure(relay, CONF_BASE);
 	set_unix_door(relay);
 	spawn(relay, program);
 	verdict_on_broken(show_log, relay);
-	while (relay->doors[DOOR_MAIN].length == 0 ||
-	    relay->doors[DOOR_SIDE].length == 0) {
+	while (!is_open(relay)) {
 		relay_read_log(relay, note_door, relay);
 		if (relay->log_ended)
 			broken("the daemon did not start");

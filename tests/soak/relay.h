@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/* Two rooms, and two ways into the first. */
-enum { DOOR_MAIN, DOOR_MAIN_UNIX, DOOR_SIDE, DOORS };
+/* Two rooms, and three ways into the first; the last one if there is TLS. */
+enum { DOOR_MAIN, DOOR_MAIN_UNIX, DOOR_SIDE, DOOR_MAIN_TLS, DOORS };
 
 /* The same, with a listener more, and with an error. */
 enum conf_variant { CONF_BASE, CONF_MORE, CONF_WRONG, CONF_VARIANTS };
@@ -31,6 +31,7 @@ struct relay {
 	const char *policy;
 	unsigned clients_max, backlog_bytes;
 	struct door doors[DOORS];
+	unsigned door_count;
 	char log[1 << 17]; /* the last of it */
 	size_t log_length;
 	size_t log_parsed;
@@ -50,7 +51,7 @@ typedef void relay_sink(char *line, void *arg);
 
 /* Starts the program and waits until it is at work. */
 void relay_start(struct relay *relay, const char *program, const char *policy,
-    unsigned clients, unsigned backlog_bytes);
+    unsigned clients, unsigned backlog_bytes, bool tls);
 
 /* Writes its configuration, for the next reload. */
 void relay_configure(const struct relay *relay, enum conf_variant variant);

@@ -7,33 +7,11 @@
 #include "verdict.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #define BELL_MS 100
 
 typedef bool condition(const struct crowd *crowd);
-
-/* Of those who still have something to do, for a verdict. */
-static void
-describe(const struct crowd *crowd)
-{
-	unsigned i;
-
-	for (i = 0; i < crowd->count; i++) {
-		const struct client *client = crowd->clients[i];
-
-		if (client->goes || client->out_length > 0 ||
-		    client->ahead_since_ms != 0)
-			printf("# client %u at %s: reading %d, leaving %d, "
-			       "%zu bytes to send, fin %d, ahead %d\n",
-			    client->reader.self, client->peer, client->reading,
-			    client->leaving,
-			    client->out_length - client->out_at,
-			    client->has_fin, client->ahead_since_ms != 0);
-	}
-}
 
 /* Turns until something is so, which has to be before patience ends. */
 static void
@@ -47,7 +25,7 @@ await(struct crowd *crowd, condition *is_so, const char *what)
 			continue;
 		/* That would be the cause. */
 		speakers_clear(&crowd->speakers);
-		describe(crowd);
+		crowd_describe(crowd);
 		broken("waited in vain: %s", what);
 	}
 }
@@ -219,7 +197,7 @@ dismiss(struct client *client)
 {
 	client->must_hear = client->witness ? 0 : client->ledger->count;
 	client->has_fin = true;
-	shutdown(client->fd, SHUT_WR);
+	wire_end(&client->wire, true);
 }
 
 static void

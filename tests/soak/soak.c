@@ -44,6 +44,7 @@
 struct options {
 	const char *policy, *program;
 	unsigned clients;
+	bool plain;
 	double seconds, patience_seconds;
 	uint64_t seed;
 };
@@ -61,6 +62,7 @@ print_help(void)
 	    "(disconnect)\n"
 	    "      --seconds SECONDS  how long (5)\n"
 	    "      --clients N        how many at a time (200)\n"
+	    "      --plain            without TLS, which else some have\n"
 	    "      --seed N           what chance depends on (the time)\n"
 	    "      --patience SECONDS how long to wait for the daemon, where "
 	    "it has to\n"
@@ -84,6 +86,9 @@ set_option(struct options *options, int option)
 		break;
 	case 'c':
 		options->clients = (unsigned)strtoul(optarg, NULL, 10);
+		break;
+	case 'T':
+		options->plain = true;
 		break;
 	case 'S':
 		options->seed = strtoull(optarg, NULL, 10);
@@ -109,6 +114,7 @@ parse_options(struct options *options, int argc, char **argv)
 		{ "policy", required_argument, NULL, 'p' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "clients", required_argument, NULL, 'c' },
+		{ "plain", no_argument, NULL, 'T' },
 		{ "seed", required_argument, NULL, 'S' },
 		{ "patience", required_argument, NULL, 'P' },
 		{ "daemon", required_argument, NULL, 'd' },
@@ -177,8 +183,8 @@ init(struct crowd *crowd, const struct options *options)
 	crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
 	relay_start(&crowd->relay, options->program, options->policy,
 	    options->clients + 64,
-	    crowd->policy == POLICY_PAUSE ? PAUSE_BACKLOG_BYTES
-					  : BACKLOG_BYTES);
+	    crowd->policy == POLICY_PAUSE ? PAUSE_BACKLOG_BYTES : BACKLOG_BYTES,
+	    wire_has_tls() && !options->plain);
 	crowd->patience_ms = (uint64_t)(options->patience_seconds * 1000);
 	if (crowd->relay.wrapped)
 		crowd->patience_ms *= 10;
