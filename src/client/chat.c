@@ -7,9 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define NOTICE	 "*** "
-#define GREETING NOTICE "you are "
-#define RENAMED	 " is now known as "
+#define NOTICE	"*** "
+#define WE_ARE	NOTICE "you are "
+#define RENAMED "now known as "
+#define WITHIN	" in "
 
 /* "2026-11-22T09:11:20Z " as a picture, 0 for a digit. */
 static const char time_picture[] = "0000-00-00T00:00:00Z ";
@@ -60,7 +61,8 @@ split(struct chat_line *parsed, const char *before, char end)
 static bool
 is_about_somebody(const struct chat_text *text)
 {
-	static const char *const doings[] = { " joined", " left", RENAMED };
+	static const char *const doings[] = { " joined", " left",
+		" is " RENAMED };
 	size_t i;
 
 	for (i = 0; i < sizeof(doings) / sizeof(doings[0]); i++)
@@ -105,42 +107,58 @@ chat_parse(const char *line, size_t length, struct chat_line *parsed)
 			    parsed->before.at, length - parsed->time.length } };
 }
 
-/* Takes the word at the start of bytes as our name. */
-static void
-take_name(struct chat *chat, const char *bytes, size_t length)
+/* Takes the word at the start of bytes as a name; returns its length, or 0. */
+static size_t
+take_name(char name[CHAT_NAME_SIZE], const char *bytes, size_t length)
 {
-	const char *end = memchr(bytes, ' ', length);
-	size_t name_length = end == NULL ? length : (size_t)(end - bytes);
+	size_t end = 0;
 
-	if (name_length == 0 || name_length >= sizeof(chat->name))
-		return;
-	memcpy(chat->name, bytes, name_length);
-	chat->name[name_length] = '\0';
-	chat->on = true;
+	while (end < length && bytes[end] != ' ' && bytes[end] != ';')
+		end++;
+	if (end == 0 || end >= CHAT_NAME_SIZE)
+		return 0;
+	memcpy(name, bytes, end);
+	name[end] = '\0';
+	return end;
+}
+
+/* "anna in main", with or without something after it. */
+static bool
+take_place(struct chat *chat, const char *bytes, size_t length)
+{
+	struct chat place = { .on = true };
+	size_t name = take_name(place.name, bytes, length);
+
+	bytes += name;
+	length -= name;
+	if (name == 0 || !begins_with(bytes, length, WITHIN) ||
+	    take_name(place.room, bytes + strlen(WITHIN),
+		length - strlen(WITHIN)) == 0)
+		return false;
+	*chat = place;
+	return true;
 }
 
 void
 chat_greet(struct chat *chat, const char *line, size_t length)
 {
-	size_t skip = strlen(GREETING);
-
 	memset(chat, 0, sizeof(*chat));
-	if (begins_with(line, length, GREETING))
-		take_name(chat, line + skip, length - skip);
+	if (begins_with(line, length, WE_ARE))
+		take_place(
+		    chat, line + strlen(WE_ARE), length - strlen(WE_ARE));
 }
 
-void
+bool
 chat_follow(struct chat *chat, const char *line, size_t length)
 {
-	size_t skip = strlen(NOTICE) + strlen(chat->name);
-
-	if (!chat->on || length < skip || !begins_with(line, length, NOTICE) ||
-	    memcmp(line + strlen(NOTICE), chat->name, strlen(chat->name)) != 0)
-		return;
-	if (!begins_with(line + skip, length - skip, RENAMED))
-		return;
-	skip += strlen(RENAMED);
-	take_name(chat, line + skip, length - skip);
+	if (!chat->on || !begins_with(line, length, WE_ARE))
+		return false;
+	line += strlen(WE_ARE);
+	length -= strlen(WE_ARE);
+	if (begins_with(line, length, RENAMED))
+		return take_name(chat->name, line + strlen(RENAMED),
+			   length - strlen(RENAMED)) > 0;
+	return take_place(chat, line, length);
 }
 
 /* Bytes over ASCII are letters: a name may be of any script. */

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CHAT_NAME_SIZE 33 /* of a nickname, NUL included */
+/* Of a nickname and of a room's, NUL included. */
+#define CHAT_NAME_SIZE 33
 
 struct chat_text {
 	const char *at;
@@ -41,14 +42,17 @@ void chat_parse(const char *line, size_t length, struct chat_line *parsed);
 /* Who we are, as far as the relay has told. Zero: nobody was greeted. */
 struct chat {
 	bool on;
-	char name[CHAT_NAME_SIZE];
+	char name[CHAT_NAME_SIZE], room[CHAT_NAME_SIZE];
 };
 
 /* Takes the first line of a connection. */
 void chat_greet(struct chat *chat, const char *line, size_t length);
 
-/* Takes a later line, which may give us another name. */
-void chat_follow(struct chat *chat, const char *line, size_t length);
+/*
+ * Takes a later line; returns whether it says that we have another name now,
+ * or are in another room.
+ */
+bool chat_follow(struct chat *chat, const char *line, size_t length);
 
 /* Whether bytes have a name in them, as a word, without regard to case. */
 bool chat_mentions(const char *name, const char *bytes, size_t length);

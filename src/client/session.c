@@ -42,11 +42,12 @@ struct session {
 	struct evbuffer *arrived;      /* with whole_lines: without its LF */
 	size_t searched_bytes;	       /* of that, for an LF */
 	struct chat chat;
-	char name[CHAT_NAME_SIZE]; /* to ask for; "": we take what we get */
-	bool open;		   /* there is a connection */
-	bool ready;		   /* and it takes what is to be sent */
-	bool heard;		   /* its first line has come */
-	bool told;		   /* the user knows that there is none */
+	/* What to ask for, of a relay that greets; "": we take what we get. */
+	char name[CHAT_NAME_SIZE], room[CHAT_NAME_SIZE];
+	bool open;  /* there is a connection */
+	bool ready; /* and it takes what is to be sent */
+	bool heard; /* its first line has come */
+	bool told;  /* the user knows that there is none */
 	bool paused, finishing;
 };
 
@@ -123,35 +124,36 @@ on_ungreeted(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-ask_for_name(struct session *session)
+ask_for(struct session *session, const char *command, const char *wanted,
+    const char *given)
 {
-	char command[sizeof("/nick \n") + CHAT_NAME_SIZE];
+	char line[sizeof("/join \n") + CHAT_NAME_SIZE];
 
-	if (session->name[0] == '\0' ||
-	    strcmp(session->name, session->chat.name) == 0)
+	if (wanted[0] == '\0' || strcmp(wanted, given) == 0)
 		return;
-	snprintf(command, sizeof(command), "/nick %s\n", session->name);
-	connection_send(session->connection, command, strlen(command));
+	snprintf(line, sizeof(line), "/%s %s\n", command, wanted);
+	connection_send(session->connection, line, strlen(line));
 }
 
 static void
 see_line(struct session *session, const char *line, size_t length)
 {
 	struct chat *chat = &session->chat;
-	char before[CHAT_NAME_SIZE];
 
-	if (!session->heard) {
-		session->heard = true;
-		chat_greet(chat, line, length);
-		if (chat->on)
-			ask_for_name(session);
-		get_ready(session);
+	if (session->heard) {
+		if (!chat_follow(chat, line, length))
+			return;
+		memcpy(session->name, chat->name, sizeof(session->name));
+		memcpy(session->room, chat->room, sizeof(session->room));
 		return;
 	}
-	memcpy(before, chat->name, sizeof(before));
-	chat_follow(chat, line, length);
-	if (chat->on && strcmp(before, chat->name) != 0)
-		memcpy(session->name, chat->name, sizeof(session->name));
+	session->heard = true;
+	chat_greet(chat, line, length);
+	if (chat->on) {
+		ask_for(session, "nick", session->name, chat->name);
+		ask_for(session, "join", session->room, chat->room);
+	}
+	get_ready(session);
 }
 
 /* How much of what arrived is whole lines. */
@@ -269,8 +271,8 @@ on_open(void *arg)
 		connection_pause_input(session->connection);
 	show_secret(session);
 	add_timer(session->settled, GOOD_SECONDS * 1000);
-	/* What is said before we have our name would be said by another. */
-	if (session->name[0] != '\0' &&
+	/* What is said before would be said by another, or elsewhere. */
+	if ((session->name[0] != '\0' || session->room[0] != '\0') &&
 	    !session->options->connection.receive_only)
 		add_timer(session->ungreeted, GREETING_SECONDS * 1000);
 	else

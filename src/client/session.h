@@ -2,7 +2,7 @@
 /*
  * A user's time with a relay, over one connection or, with reconnect, as many
  * as it takes: what is to be sent is kept until it can be, in order, and the
- * relay is asked again for our name.
+ * relay is asked again for our name and room.
  *
  * A struct session belongs to the caller of session_new() until
  * session_free(), which may not be called from a handler.

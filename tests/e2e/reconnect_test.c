@@ -258,12 +258,23 @@ test_the_name_is_asked_for_again_and_first(void **state)
 	come_back(&piped);
 	fake_greet(piped.peer, "guest7");
 	expect_text(piped.peer, "/nick anna\n");
+	/* Where we are now, whatever we began with. */
+	send_text(piped.peer,
+	    "*** you are now known as hanna\n*** you are hanna in ops\n");
+	expect_text(piped.output,
+	    "*** you are guest1 in main; /help lists the commands\n"
+	    "*** you are guest7 in main; /help lists the commands\n"
+	    "*** you are now known as hanna\n*** you are hanna in ops\n");
+	go_away(&piped);
+	come_back(&piped);
+	fake_greet(piped.peer, "guest8");
+	expect_text(piped.peer, "/nick hanna\n/join ops\n");
 	/* A relay that knows who we are need not be asked. */
 	go_away(&piped);
 	come_back(&piped);
-	fake_greet(piped.peer, "anna");
+	fake_greet(piped.peer, "hanna");
 	send_text(piped.input, "two\n");
-	expect_text(piped.peer, "two\n");
+	expect_text(piped.peer, "/join ops\ntwo\n");
 	finish(&piped);
 }
 

@@ -263,7 +263,7 @@ test_a_connection_that_is_lost_while_typing(void **state)
 	start(&talk, 60, 10, "-R -n anna");
 	fake_greet(talk.peer, "guest1");
 	expect_text(talk.peer, "/nick anna\n");
-	send_text(talk.peer, "*** guest1 is now known as anna\n");
+	send_text(talk.peer, "*** you are now known as anna\n");
 	screen_await(talk.screen, "known as anna");
 	screen_type(talk.screen, "half of");
 	screen_await(talk.screen, "> half of");
@@ -388,6 +388,118 @@ test_it_stops_and_goes_on(void **state)
 	close(server);
 }
 
+/* A line that somebody says, when what was said before has come. */
+static void
+say(struct screen *screen, const char *line)
+{
+	screen_type(screen, line);
+	screen_press(screen, "Enter");
+}
+
+static struct screen *
+join(struct relay *relay, const char *name)
+{
+	char options[32], joined[64];
+	struct screen *screen;
+
+	snprintf(options, sizeof(options), "-n %s", name);
+	snprintf(joined, sizeof(joined), "you are now known as %s\n>", name);
+	screen = screen_start_client(60, 16, relay->address, options);
+	screen_await(screen, joined);
+	return screen;
+}
+
+/* README shows it, with these four columns before each row. */
+static void
+expect_in_readme(const char *text)
+{
+	char *readme, indented[4096], *to = indented;
+	size_t length;
+
+	to += sprintf(to, "    ");
+	for (; *text != '\0'; text++) {
+		*to++ = *text;
+		if (*text == '\n')
+			to += sprintf(to, "    ");
+	}
+	*to = '\0';
+	readme = read_whole_file(getenv("TCPRELAY_README"), &length);
+	if (strstr(readme, indented) == NULL)
+		fail_msg("README does not show\n%s", indented);
+	free(readme);
+}
+
+/* What anna sees, in the middle of a line of two rows. */
+#define HALF_TYPED                                                             \
+	"*** you are guest1 in main; /help lists the commands\n"               \
+	"*** you are now known as anna\n"                                      \
+	"*** guest2 joined\n"                                                  \
+	"*** guest2 is now known as ben\n"                                     \
+	"*** guest3 joined\n"                                                  \
+	"*** guest3 is now known as carla\n"                                   \
+	"<ben> good morning\n"                                                 \
+	"> morning! did the backup run?\n"                                     \
+	"<carla> it did, at 3:12\n"                                            \
+	"* carla makes coffee\n"                                               \
+	"<ben> thanks, carla! anna, one for you, too?\n"                       \
+	"> fine, so we can try the restore at noon, if nobody minds t\n"       \
+	"he"
+
+static void
+test_a_conversation_of_three(void **state)
+{
+	struct relay *relay =
+	    relay_start("listen = \"127.0.0.1:0\"; mode = \"chat\";", 1);
+	struct screen *anna = join(relay, "anna"), *ben, *carla;
+
+	(void)state;
+	ben = join(relay, "ben");
+	screen_await(anna, "known as ben");
+	carla = join(relay, "carla");
+	screen_await(anna, "known as carla");
+	say(ben, "good morning");
+	screen_await(anna, "morning\n>");
+	say(anna, "morning! did the backup run?");
+	screen_await(carla, "run?\n>");
+	say(carla, "it did, at 3:12");
+	screen_await(anna, "3:12\n>");
+	screen_type(anna,
+	    "fine, so we can try the restore at noon, if nobody minds the");
+	screen_await(anna, "s the");
+	say(carla, "/me makes coffee");
+	screen_await(ben, "coffee\n>");
+	say(ben, "thanks, carla! anna, one for you, too?");
+	screen_expect(anna, HALF_TYPED);
+	expect_in_readme(HALF_TYPED);
+	say(anna, " noise");
+	screen_expect(ben,
+	    "*** you are guest2 in main; /help lists the commands\n"
+	    "*** you are now known as ben\n"
+	    "*** guest3 joined\n"
+	    "*** guest3 is now known as carla\n"
+	    "> good morning\n"
+	    "<anna> morning! did the backup run?\n"
+	    "<carla> it did, at 3:12\n"
+	    "* carla makes coffee\n"
+	    "> thanks, carla! anna, one for you, too?\n"
+	    "<anna> fine, so we can try the restore at noon, if nobody mi\n"
+	    "nds the noise\n>");
+	screen_expect(carla,
+	    "*** you are guest3 in main; /help lists the commands\n"
+	    "*** you are now known as carla\n"
+	    "<ben> good morning\n"
+	    "<anna> morning! did the backup run?\n"
+	    "> it did, at 3:12\n"
+	    "> /me makes coffee\n"
+	    "<ben> thanks, carla! anna, one for you, too?\n"
+	    "<anna> fine, so we can try the restore at noon, if nobody mi\n"
+	    "nds the noise\n>");
+	screen_stop(anna);
+	screen_stop(ben);
+	screen_stop(carla);
+	relay_stop(relay);
+}
+
 int
 main(void)
 {
@@ -404,6 +516,7 @@ main(void)
 		E2E_TEST(test_a_chat_in_colors_with_the_time),
 		E2E_TEST(test_tab_completes_commands_and_names),
 		E2E_TEST(test_it_stops_and_goes_on),
+		E2E_TEST(test_a_conversation_of_three),
 	};
 
 	if (!screen_is_there())

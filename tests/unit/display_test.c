@@ -192,29 +192,40 @@ test_the_bell_is_for_our_name(void **state)
 static void
 test_we_know_who_we_are(void **state)
 {
-	static const char greeting[] =
-	    "*** you are guest1 in main; /help lists the commands";
+	static const char *const greetings[] = {
+		"*** you are guest1 in main; /help lists the commands",
+		"*** you are guest1 in main",
+	};
+	static const char *const strange[] = { "", "<ben> hi", "*** you are ",
+		"*** you are guest1", "*** you are guest1 in ",
+		"<ben> *** you are guest1 in main" };
 	static const struct {
-		const char *line, *name;
+		const char *line, *name, *room;
 	} lines[] = {
-		{ "<ben> *** guest1 is now known as fool", "guest1" },
-		{ "*** guest is now known as ben", "guest1" },
-		{ "*** guest10 is now known as ben", "guest1" },
-		{ "*** guest1 is now known as anna", "anna" },
-		{ "*** guest1 is now known as ben", "anna" },
+		{ "<ben> *** you are now known as fool", "guest1", "main" },
+		{ "*** ben is now known as fool", "guest1", "main" },
+		{ "*** you are now known as anna", "anna", "main" },
+		{ "*** you are anna in ops", "anna", "ops" },
+		{ "*** you are now known as ", "anna", "ops" },
 	};
 	struct chat chat;
 	size_t i;
 
 	(void)state;
-	chat_greet(&chat, "<ben> hi", 8);
-	assert_false(chat.on);
-	chat_greet(&chat, greeting, strlen(greeting));
-	assert_true(chat.on);
-	assert_string_equal(chat.name, "guest1");
+	for (i = 0; i < COUNT_OF(strange); i++) {
+		chat_greet(&chat, strange[i], strlen(strange[i]));
+		assert_false(chat.on);
+	}
+	for (i = 0; i < COUNT_OF(greetings); i++) {
+		chat_greet(&chat, greetings[i], strlen(greetings[i]));
+		assert_true(chat.on);
+		assert_string_equal(chat.name, "guest1");
+		assert_string_equal(chat.room, "main");
+	}
 	for (i = 0; i < COUNT_OF(lines); i++) {
 		chat_follow(&chat, lines[i].line, strlen(lines[i].line));
 		assert_string_equal(chat.name, lines[i].name);
+		assert_string_equal(chat.room, lines[i].room);
 	}
 }
 
