@@ -3,6 +3,7 @@
 
 #include "client/connection.h"
 
+#include "client/lookup.h"
 #include "client/secure.h"
 #include "common/address.h"
 #include "common/count.h"
@@ -41,6 +42,7 @@ struct connection {
 	const struct connection_options *options;
 	const struct connection_handler *handler;
 	void *arg;
+	struct lookup *lookup; /* of the endpoints */
 	struct endpoint *endpoints;
 	size_t endpoint_count;
 	size_t next; /* of the endpoints, to be tried */
@@ -385,21 +387,28 @@ try_next(struct connection *connection)
 		attempt_failed(connection, strerror(errno));
 }
 
-void
-connection_start(struct connection *connection)
+static void
+on_lookup(struct endpoint *list, size_t count, const char *why, void *arg)
 {
+	struct connection *connection = arg;
 	char name[ADDRESS_TEXT_SIZE];
-	const char *why;
 
-	if (address_resolve(connection->address, connection->options->family, 0,
-		&connection->endpoints, &connection->endpoint_count,
-		&why) == -1) {
+	if (list == NULL) {
 		address_format(connection->address, name, sizeof(name));
 		evbuffer_add_printf(connection->why, "%s: %s", name, why);
 		connection->handler->on_end(CONNECTION_FAILED, connection->arg);
 		return;
 	}
+	connection->endpoints = list;
+	connection->endpoint_count = count;
 	try_next(connection);
+}
+
+void
+connection_start(struct connection *connection)
+{
+	connection->lookup = lookup_start(connection->base, connection->address,
+	    connection->options->family, on_lookup, connection);
 }
 
 struct connection *
@@ -427,6 +436,7 @@ connection_free(struct connection *connection)
 		event_free(connection->room);
 	if (connection->bev != NULL)
 		bufferevent_free(connection->bev);
+	lookup_free(connection->lookup);
 	evbuffer_free(connection->unacknowledged);
 	evbuffer_free(connection->why);
 	event_free(connection->timeout);

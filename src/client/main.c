@@ -90,6 +90,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	base = new_base();
 	how = run(base, &options);
+	/* A bufferevent whose callback is due is freed after that only. */
+	event_base_loop(base, EVLOOP_NONBLOCK);
 	event_base_free(base);
 	options_clear(&options);
 	return how == CONNECTION_CLOSED ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -229,8 +229,7 @@ pipe_run(struct event_base *base, const struct address *address,
 	    event_new(base, STDOUT_FILENO, EV_READ, on_output_gone, NULL);
 	look_at_output(&pipe);
 	session_start(pipe.session);
-	if (!pipe.ended)
-		event_base_dispatch(base);
+	event_base_dispatch(base);
 	event_free(pipe.input);
 	event_free(pipe.output);
 	event_free(pipe.output_gone);

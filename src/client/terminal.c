@@ -40,7 +40,7 @@ struct terminal {
 	struct names names;
 	struct event *signals[SIGNAL_COUNT];
 	struct event *leaving; /* the relay has had time to close */
-	bool connected, left, completes, ended;
+	bool connected, left, completes;
 	int signal; /* that the process is to end by, or 0 */
 	enum connection_end how;
 };
@@ -77,7 +77,6 @@ static void
 stop(struct terminal *terminal, enum connection_end how)
 {
 	terminal->how = how;
-	terminal->ended = true;
 	editor_stop(terminal->editor);
 	event_base_loopbreak(terminal->base);
 }
@@ -329,8 +328,7 @@ terminal_run(struct event_base *base, const struct address *address,
 	terminal.editor = editor_new(base, &editor_handler, &terminal);
 	catch_signals(&terminal);
 	session_start(terminal.session);
-	if (!terminal.ended)
-		event_base_dispatch(base);
+	event_base_dispatch(base);
 	free_all(&terminal);
 	if (terminal.signal != 0) {
 		signal(terminal.signal, SIG_DFL);

@@ -413,6 +413,87 @@ test_wrong_usage_exits_with_2(void **state)
 	}
 }
 
+/* A shell's exit status is that of the last program of its pipe. */
+static int
+run_shell(const char *command, const char *address, char *output, size_t size)
+{
+	char whole[1024];
+	const char *argv[] = { "bash", "-c", whole, NULL };
+
+	snprintf(whole, sizeof(whole),
+	    "client() { exec '%s' \"$@\"; }; address=%s; %s; "
+	    "echo \"status ${PIPESTATUS[*]}\"",
+	    client_program(), address, command);
+	return run_program(argv, output, size);
+}
+
+/* What tcprelay(1) has examples of. */
+static void
+test_pipes_of_a_shell(void **state)
+{
+	static const struct {
+		const char *command, *output;
+	} pipes[] = {
+		{ "client -r $address | head -n 1", "line 1\nstatus 141 0\n" },
+		{ "client -r $address | grep -m 1 'line 2'",
+		    "line 2\nstatus 141 0\n" },
+		{ "client -r $address | { sleep 0; cat >/dev/null; }",
+		    "status 0 0\n" },
+	};
+	char address[64] = "", output[1024];
+	int server = fake_relay(address, sizeof(address), 1), peer;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(pipes); i++) {
+		pid_t relay = fork();
+
+		if (relay == 0) {
+			peer = fake_accept(server);
+			send_text(peer, "line 1\nline 2\nline 3\n");
+			/* Until the client goes, if it does by itself. */
+			if (i < 2)
+				expect_end(peer);
+			_exit(0);
+		}
+		assert_int_equal(run_shell(pipes[i].command, address, output,
+				     sizeof(output)),
+		    0);
+		assert_string_equal(output, pipes[i].output);
+		kill(relay, SIGTERM);
+		await_exit(relay);
+	}
+	close(server);
+}
+
+/* tail -f: each line at once, and no end. */
+static void
+test_a_pipe_that_does_not_end(void **state)
+{
+	char address[64] = "", path[] = "/tmp/tcprelay-input.XXXXXX";
+	char command[512];
+	const char *argv[] = { "bash", "-c", command, NULL };
+	int server = fake_relay(address, sizeof(address), 1), peer, file;
+	pid_t shell;
+
+	(void)state;
+	file = mkstemp(path);
+	snprintf(command, sizeof(command),
+	    "exec %s -s %s < <(exec tail -n 0 --pid=$$ -f %s)",
+	    client_program(), address, path);
+	shell = start_program(argv, -1, STDOUT_FILENO, STDERR_FILENO);
+	peer = fake_accept(server);
+	send_text(file, "one\n");
+	expect_text(peer, "one\n");
+	send_text(file, "two\n");
+	expect_text(peer, "two\n");
+	close(peer);
+	assert_int_equal(await_exit(shell), 1);
+	close(file);
+	unlink(path);
+	close(server);
+}
+
 /* The command line before the environment before the configuration. */
 static void
 test_where_the_address_comes_from(void **state)
@@ -500,6 +581,8 @@ main(void)
 		E2E_TEST(test_the_timeout_does_not_end_a_transfer_that_pauses),
 		E2E_TEST(test_the_timeout_ends_an_attempt_to_connect),
 		E2E_TEST(test_wrong_usage_exits_with_2),
+		E2E_TEST(test_pipes_of_a_shell),
+		E2E_TEST(test_a_pipe_that_does_not_end),
 		E2E_TEST(test_where_the_address_comes_from),
 		E2E_TEST(test_help_and_version),
 	};
