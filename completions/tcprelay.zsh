@@ -19,6 +19,12 @@ _arguments -s -S \
     '(-w --timeout)'{-w+,--timeout=}'[give up connecting, and waiting at the end]:seconds: ' \
     '(-4 --ipv4 -6 --ipv6)'{-4,--ipv4}'[use IPv4 addresses only]' \
     '(-4 --ipv4 -6 --ipv6)'{-6,--ipv6}'[use IPv6 addresses only]' \
+    '--secret-file=[show the relay the secret in a file]:file:_files' \
+    '--tls[speak TLS]' \
+    '(--insecure)--ca=[the authorities that may vouch for the relay]:file:_files' \
+    '--cert=[who we are]:file:_files' \
+    '--key=[the key to that]:file:_files' \
+    '(--ca)--insecure[do not check who the relay is]' \
     '--color=[colours]:when:(auto always never)' \
     '--timestamps=-[show the time]::format, strftime(3): ' \
     '(--bell --no-bell)--bell[ring when somebody says your name]' \

@@ -138,11 +138,14 @@ test_a_signal_leaves_the_terminal_as_it_was(void **state)
 static void
 test_a_crash_leaves_the_terminal_as_it_was(void **state)
 {
-	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE };
+	static const int signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE };
+	/* valgrind loses the others when they come from outside. */
+	size_t count =
+	    getenv("TCPRELAY_TEST_WRAPPER") == NULL ? COUNT_OF(signals) : 1;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT_OF(signals); i++)
+	for (i = 0; i < count; i++)
 		end_by_signal(signals[i], true);
 }
 
