@@ -282,8 +282,7 @@ tls_accept(const struct tls *tls, int fd)
 {
 	SSL *session = new_session(tls);
 
-	if (SSL_set_fd(session, fd) != 1)
-		abort();
+	tls_set_socket(session, fd);
 	SSL_set_accept_state(session);
 	return session;
 }
@@ -295,6 +294,7 @@ tls_connect(const struct tls *tls, const char *host)
 	SSL *session = new_session(tls);
 	unsigned char address[sizeof(struct in6_addr)];
 
+	SSL_set_connect_state(session);
 	if (inet_pton(AF_INET, host, address) == 1 ||
 	    inet_pton(AF_INET6, host, address) == 1) {
 		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host);
@@ -304,6 +304,13 @@ tls_connect(const struct tls *tls, const char *host)
 	SSL_set1_host(session, host);
 	SSL_set_tlsext_host_name(session, host);
 	return session;
+}
+
+void
+tls_set_socket(SSL *session, int fd)
+{
+	if (SSL_set_fd(session, fd) != 1)
+		abort();
 }
 
 void

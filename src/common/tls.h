@@ -63,6 +63,7 @@ struct ssl_st *tls_accept(const struct tls *tls, int fd);
  * socket yet.
  */
 struct ssl_st *tls_connect(const struct tls *tls, const char *host);
+void tls_set_socket(struct ssl_st *session, int fd);
 void tls_session_free(struct ssl_st *session);
 
 /*

@@ -61,6 +61,14 @@ tls_connect(const struct tls *tls, const char *host)
 }
 
 void
+tls_set_socket(struct ssl_st *session, int fd)
+{
+	(void)session;
+	(void)fd;
+	abort();
+}
+
+void
 tls_session_free(struct ssl_st *session)
 {
 	(void)session;

@@ -6,8 +6,11 @@
 #include "crowd.h"
 #include "fail.h"
 
+#include "common/tls.h"
+
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -62,6 +65,20 @@ client_open(struct crowd *crowd, struct client *client)
 	client_wait_for(crowd, client, EPOLLOUT);
 }
 
+/* Waits for the server: it has nothing else to do yet. */
+static void
+start_tls(struct crowd *crowd, struct client *client)
+{
+	int flags = fcntl(client->fd, F_GETFL);
+
+	client->tls = tls_connect(crowd->options->tls, "localhost");
+	tls_set_socket(client->tls, client->fd);
+	fcntl(client->fd, F_SETFL, flags & ~O_NONBLOCK);
+	if (tls_handshake(client->tls) == -1)
+		fail("%s %u: no handshake", role_name(client), client->number);
+	fcntl(client->fd, F_SETFL, flags);
+}
+
 static void
 connected(struct crowd *crowd, struct client *client)
 {
@@ -73,6 +90,8 @@ connected(struct crowd *crowd, struct client *client)
 	if (error != 0)
 		fail("%s %u: connect: %s", role_name(client), client->number,
 		    strerror(error));
+	if (crowd->options->tls != NULL)
+		start_tls(crowd, client);
 	client->state = CLIENT_JOINING;
 	crowd->connected++;
 	client_say(crowd, client, greeting,
@@ -96,11 +115,27 @@ client_say(struct crowd *crowd, struct client *client, const char *bytes,
 	client->out_bytes += length;
 }
 
+static ssize_t
+send_record(struct client *client, const char *bytes, size_t length)
+{
+	ssize_t sent;
+
+	if (client->pending > 0)
+		length = client->pending;
+	else if (length > TLS_RECORD_BYTES)
+		length = TLS_RECORD_BYTES;
+	sent = tls_write(client->tls, bytes, length);
+	client->pending = sent == -1 ? length : 0;
+	return sent;
+}
+
 /* Returns what the socket took. */
 static size_t
 send_some(struct client *client, const char *bytes, size_t length)
 {
-	ssize_t sent = send(client->fd, bytes, length, MSG_NOSIGNAL);
+	ssize_t sent = client->tls == NULL
+	    ? send(client->fd, bytes, length, MSG_NOSIGNAL)
+	    : send_record(client, bytes, length);
 
 	if (sent == -1 && errno != EAGAIN)
 		fail("%s %u: send: %s", role_name(client), client->number,
@@ -278,6 +313,19 @@ overhear(struct crowd *crowd, struct client *client, size_t length)
 	    client->heard_bytes / crowd->options->line_bytes - before;
 }
 
+static ssize_t
+receive_records(struct client *client, char *buffer)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	while (CLIENT_READ_BYTES - length >= TLS_RECORD_BYTES &&
+	    (got = tls_read(
+		 client->tls, buffer + length, CLIENT_READ_BYTES - length)) > 0)
+		length += (size_t)got;
+	return length > 0 ? (ssize_t)length : got;
+}
+
 static void
 receive(struct crowd *crowd, struct client *client)
 {
@@ -286,7 +334,9 @@ receive(struct crowd *crowd, struct client *client)
 	ssize_t got;
 
 	memcpy(buffer, client->rest == NULL ? "" : client->rest, length);
-	got = recv(client->fd, buffer + length, CLIENT_READ_BYTES, 0);
+	got = client->tls == NULL
+	    ? recv(client->fd, buffer + length, CLIENT_READ_BYTES, 0)
+	    : receive_records(client, buffer + length);
 	if (got == -1 && errno == EAGAIN)
 		return;
 	if (got <= 0)

@@ -27,6 +27,8 @@ enum client_state {
 
 struct client {
 	int fd;
+	struct ssl_st *tls; /* or NULL */
+	size_t pending;	    /* of a record that has to be sent again */
 	enum client_state state;
 	enum proto_role role;
 	uint32_t number;     /* among those of its role */

@@ -7,6 +7,8 @@
 #include "lines.h"
 #include "proto.h"
 
+#include "common/tls.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
@@ -33,6 +35,7 @@ static const char usage[] =
     "  --seconds S          or as long as this (1)\n"
     "  --warm-up PERCENT    of that, before what is measured (25)\n"
     "  --stalled K          receivers that stop reading once they are in (0)\n"
+    "  --tls                encrypt; any certificate will do\n"
     "  --idle               only connect, and measure that\n"
     "  --burst N            clients that come in at one time (64)\n"
     "  --timeout S          fail when all is not over by then (60)\n"
@@ -53,6 +56,7 @@ enum name {
 	WARM_UP,
 	STALLED,
 	IDLE,
+	TLS,
 	BURST,
 	TIMEOUT,
 	FREE_PORT,
@@ -74,6 +78,7 @@ static const struct option names[] = {
 	{ "warm-up", required_argument, NULL, WARM_UP },
 	{ "stalled", required_argument, NULL, STALLED },
 	{ "idle", no_argument, NULL, IDLE },
+	{ "tls", no_argument, NULL, TLS },
 	{ "burst", required_argument, NULL, BURST },
 	{ "timeout", required_argument, NULL, TIMEOUT },
 	{ "free-port", no_argument, NULL, FREE_PORT },
@@ -163,6 +168,18 @@ print_free_port(void)
 	exit(EXIT_SUCCESS);
 }
 
+static struct tls *
+new_tls(void)
+{
+	static const struct tls_files none = { 0 };
+	struct tls_fault fault;
+	struct tls *tls = tls_client_new(&none, true, &fault);
+
+	if (tls == NULL)
+		fail("%s", fault.text);
+	return tls;
+}
+
 static void
 set_protocol(struct options *options, const char *name)
 {
@@ -217,6 +234,9 @@ set(struct options *options, enum name name, const char *value)
 		break;
 	case IDLE:
 		options->idle = true;
+		break;
+	case TLS:
+		options->tls = new_tls();
 		break;
 	case BURST:
 		options->burst = (uint32_t)number(value, 2, 100000);

@@ -10,6 +10,8 @@
 
 struct protocol;
 
+struct tls;
+
 struct options {
 	struct sockaddr_storage server;
 	socklen_t server_length;
@@ -26,6 +28,7 @@ struct options {
 	double timeout_seconds;
 	uint32_t burst; /* clients that come in at one time */
 	bool idle;
+	struct tls *tls; /* or NULL */
 };
 
 /* Exits with a message when they are wrong. */
