@@ -42,6 +42,16 @@ socket_silent_ms(int fd)
 }
 
 bool
+socket_is_dead(int fd)
+{
+	struct tcp_info info = { .tcpi_state = 0 };
+	socklen_t size = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+	    info.tcpi_state == TCP_CLOSE;
+}
+
+bool
 socket_has_input(int fd)
 {
 	int bytes = 0;

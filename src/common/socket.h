@@ -22,6 +22,9 @@ size_t socket_unacknowledged_bytes(int fd);
  */
 int socket_silent_ms(int fd);
 
+/* Whether a TCP connection is over, as after an RST, whoever was told. */
+bool socket_is_dead(int fd);
+
 /* Whether bytes have come that were not read. */
 bool socket_has_input(int fd);
 

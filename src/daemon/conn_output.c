@@ -154,12 +154,20 @@ conn_takes_files(const struct conn *conn)
 	return conn->tls == NULL;
 }
 
+/*
+ * sendfile(2) is several sends inside, and one that fails after others were
+ * taken is not told of: its error is gone, and the next write would find EPIPE,
+ * which in conn.c means that the peer had said all that it wanted to say.
+ */
 size_t
 conn_send_file(struct conn *conn, int file, size_t length)
 {
 	off_t offset = 0;
+	ssize_t sent = sendfile(conn->fd, file, &offset, length);
 
-	return count_sent(conn, sendfile(conn->fd, file, &offset, length));
+	if (sent >= 0 && (size_t)sent < length && socket_is_dead(conn->fd))
+		conn_stop_output(conn, ECONNRESET);
+	return count_sent(conn, sent);
 }
 
 struct release {

@@ -91,6 +91,29 @@ test_silence_is_how_long_nothing_was_acknowledged(void **state)
 	close(ends[1]);
 }
 
+/* Also when the error was told to somebody else; here it is sendfile(2). */
+static void
+test_a_reset_is_seen_by_whom_it_was_not_told(void **state)
+{
+	struct pollfd poller = { .events = POLLIN };
+	char byte = 0;
+	int ends[2];
+
+	(void)state;
+	connect_pair(ends);
+	poller.fd = ends[1];
+	assert_false(socket_is_dead(ends[1]));
+	assert_int_equal(shutdown(ends[0], SHUT_WR), 0);
+	assert_int_equal(poll(&poller, 1, -1), 1);
+	assert_false(socket_is_dead(ends[1]));
+	socket_reset_on_close(ends[0]);
+	close(ends[0]);
+	while (send(ends[1], &byte, 1, MSG_NOSIGNAL) == 1)
+		continue;
+	assert_true(socket_is_dead(ends[1]));
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -98,6 +121,7 @@ main(void)
 		cmocka_unit_test(test_a_peer_that_reads_nothing_costs_little),
 		cmocka_unit_test(
 		    test_silence_is_how_long_nothing_was_acknowledged),
+		cmocka_unit_test(test_a_reset_is_seen_by_whom_it_was_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
