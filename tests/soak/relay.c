@@ -91,9 +91,9 @@ run(struct relay *relay, const char *program)
 	size_t count = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* So that memory that was let go of is not counted. */
+	/* So that memory that was let go of is not counted: TLS has buffers. */
 	setenv("MALLOC_TRIM_THRESHOLD_", "65536", 1);
-	setenv("MALLOC_MMAP_THRESHOLD_", "65536", 1);
+	setenv("MALLOC_MMAP_THRESHOLD_", "8192", 1);
 	snprintf(
 	    wrapper, sizeof(wrapper), "%s", variable == NULL ? "" : variable);
 	snprintf(path, sizeof(path), "%s/tcprelay.conf", relay->directory);
