@@ -31,7 +31,7 @@
  * What memory may have grown by when all have left, as that of the first
  * rounds was: what malloc(3) keeps is cut up in another way each time.
  */
-#define GROWTH_KIB   1024
+#define GROWTH_KIB   768
 #define WARM_UP_RUNS 2
 
 /*
