@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Starts the real programs and waits for what they do. Nothing here sleeps: a
- * test waits for a log line, for bytes, for the end of a process, and a test
- * that waits too long is ended by an alarm that says where.
- *
- * The programs are $TCPRELAYD and $TCPRELAY_CLIENT, run under
- * $TCPRELAY_TEST_WRAPPER (words apart by spaces, say "valgrind -q") if that is
- * set.
+ * A real daemon, and connections to it. Nothing here sleeps: a test waits for a
+ * log line, for bytes, for the end of a process.
  */
 #ifndef HARNESS_H
 #define HARNESS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdbool.h>
-#include <sys/types.h>
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#include "programs.h"
 
 /* A running daemon, with a directory of its own that goes when it does. */
 struct relay {
@@ -93,36 +78,8 @@ void expect_end(int fd);
 /* A connection that copies what it is sent to a file, in a process. */
 pid_t start_reader(struct relay *relay, const char *path);
 
-/*
- * Starts a program; -1 for a descriptor means /dev/null. If standard input is
- * a terminal, it becomes the program's own.
- */
-pid_t start_program(
-    const char *const argv[], int standard_input, int output, int error);
 /* The client, with the address of the relay as last argument. */
 pid_t start_client(struct relay *relay, const char *const options[],
     int standard_input, int output, int error);
-/* Waits for the end; returns the exit status, or 128 + the signal. */
-int await_exit(pid_t pid);
-
-/* All that a program says and its exit status. */
-int run_program(const char *const argv[], char *output, size_t size);
-
-const char *daemon_program(void);
-const char *client_program(void);
-
-void write_file(const char *path, const char *bytes, size_t length);
-/* The whole file, for free(3), with a NUL after it. */
-char *read_whole_file(const char *path, size_t *length);
-/* And all that is in it. */
-/* With all that is in it. */
-void remove_directory(const char *path);
-/* Two pipe ends: [0] to read, [1] to write; closed on exec. */
-void make_pipe(int ends[2]);
-
-/* Runs the tests of a group; each of them may take so long. */
-#define E2E_SECONDS 60
-int e2e_set_up(void **state);
-#define E2E_TEST(test) cmocka_unit_test_setup(test, e2e_set_up)
 
 #endif
