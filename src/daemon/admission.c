@@ -404,9 +404,12 @@ newcomer_new(struct admission *admission, struct conn *conn, const char *room,
 	struct newcomer *newcomer = xcalloc(1, sizeof(*newcomer));
 	uint64_t limit_ms = (uint64_t)admission->conf->handshake_seconds * 1000;
 
-	if (admission->newcomer_count == ADMISSION_NEWCOMERS_MAX)
+	if (admission->newcomer_count == ADMISSION_NEWCOMERS_MAX) {
 		turn_away(
 		    find_oldest(admission, conn_peer(conn)), CONN_CROWDED_OUT);
+		/* Not at the end of the turn: many may come in this one. */
+		conn_set_reap(admission->conns);
+	}
 	newcomer->conn = conn;
 	newcomer->admission = admission;
 	newcomer->refusal = refusal;
