@@ -91,8 +91,8 @@ void conn_set_update(struct conn_set *set);
 /* Marks every connection as conn_close() does. */
 void conn_set_close(struct conn_set *set, enum conn_reason reason);
 /*
- * Carries out what conn_close() marked. Never from within a callback.
- * Returns whether there was anything to do.
+ * Carries out what conn_close() marked. Never from within a callback of a
+ * connection. Returns whether there was anything to do.
  */
 bool conn_set_reap(struct conn_set *set);
 
