@@ -61,8 +61,8 @@ split(struct chat_line *parsed, const char *before, char end)
 static bool
 is_about_somebody(const struct chat_text *text)
 {
-	static const char *const doings[] = { " joined", " left",
-		" is " RENAMED };
+	static const char is_renamed[] = " is " RENAMED;
+	static const char *const doings[] = { " joined", " left", is_renamed };
 	size_t i;
 
 	for (i = 0; i < sizeof(doings) / sizeof(doings[0]); i++)

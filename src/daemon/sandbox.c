@@ -247,11 +247,21 @@ add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
 	return error == -EDOM ? 0 : error;
 }
 
+/* The macro of libseccomp leaves a field out, which clang warns of. */
+static struct scmp_arg_cmp
+is_equal(unsigned argument, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){
+		.arg = argument,
+		.op = SCMP_CMP_EQ,
+		.datum_a = value,
+	};
+}
+
 static int
 add_rules(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp self =
-	    SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	const struct scmp_arg_cmp self = is_equal(0, (scmp_datum_t)getpid());
 	size_t i;
 	int error = 0;
 
@@ -260,8 +270,8 @@ add_rules(scmp_filter_ctx filter)
 	for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]) && error == 0; i++)
 		error = add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0, NULL);
 	for (i = 0; i < sizeof(partly) / sizeof(partly[0]) && error == 0; i++) {
-		struct scmp_arg_cmp equal = SCMP_CMP64(
-		    partly[i].argument, SCMP_CMP_EQ, partly[i].value);
+		struct scmp_arg_cmp equal =
+		    is_equal(partly[i].argument, partly[i].value);
 
 		error = add(filter, SCMP_ACT_ALLOW, partly[i].name, 1, &equal);
 	}
