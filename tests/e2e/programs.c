@@ -130,6 +130,18 @@ redirect(int from, int to)
 	dup2(from, to);
 }
 
+/* A test that runs in the background of a script has some of them ignored. */
+static void
+reset_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE,
+		SIGTERM };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(numbers); i++)
+		signal(numbers[i], SIG_DFL);
+}
+
 /* Who gets sockets as systemd passes them is told that they are for it. */
 static void
 tell_pid(void)
@@ -170,7 +182,7 @@ start_program(
 		return pid;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_DFL);
+	reset_signals();
 	alarm(0);
 	tell_pid();
 	/* valgrind makes system calls of its own in the program's process. */
