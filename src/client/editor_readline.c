@@ -3,7 +3,9 @@
  * With GNU readline. Its signal handling is off, because it would see signals
  * only when a key comes: the signals are events of our loop. Keys are read
  * here and handed to it, because it would wait within a pasted text, and would
- * not send the lines of one.
+ * not send the lines of one. Ctrl-C is a key, too: as a signal it would come
+ * before or after its neighbours, and the kernel would throw away what was
+ * typed before it, lines that were ended included.
  */
 #include "config.h"
 
@@ -40,6 +42,7 @@ struct editor {
 	struct evbuffer *keys; /* read and not handed on */
 	char *history;	       /* its file, or NULL */
 	size_t candidate;      /* the next one to be looked at */
+	int interrupt_key;     /* -1: there is none */
 	bool busy;	       /* the line is shown when all keys are done */
 	bool pasting;	       /* the keys are text */
 	bool after_cr;	       /* in that: an LF is no other line end */
@@ -128,13 +131,25 @@ get_key(FILE *stream)
 	return key;
 }
 
+static bool
+is_interrupt_next(struct editor *editor)
+{
+	unsigned char key;
+
+	return evbuffer_copyout(editor->keys, &key, 1) == 1 &&
+	    key == editor->interrupt_key;
+}
+
+/* One that readline may take on its own: it looks for typed-ahead text. */
 static int
 has_key(void)
 {
 	struct pollfd poller = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct evbuffer *keys = the_editor->keys;
 
-	return evbuffer_get_length(the_editor->keys) > 0 ||
-	    poll(&poller, 1, 0) == 1;
+	if (evbuffer_get_length(keys) == 0 && poll(&poller, 1, 0) == 1)
+		evbuffer_read(keys, poller.fd, READ_BYTES);
+	return evbuffer_get_length(keys) > 0 && !is_interrupt_next(the_editor);
 }
 
 static int
@@ -260,14 +275,31 @@ take_pasted(struct editor *editor)
 }
 
 static void
+throw_away(struct editor *editor)
+{
+	/* Out of a search, for one. */
+	rl_callback_sigcleanup();
+	editor->interrupted = true;
+	rl_delete_text(0, rl_end);
+	rl_point = 0;
+	press(editor, '\r');
+	editor->interrupted = false;
+}
+
+static void
 take_keys(struct editor *editor)
 {
 	editor->busy = true;
 	while (evbuffer_get_length(editor->keys) > 0 && !editor->stopped) {
-		if (!editor->pasting)
+		if (editor->pasting) {
+			if (!take_pasted(editor))
+				break;
+		} else if (is_interrupt_next(editor)) {
+			evbuffer_drain(editor->keys, 1);
+			throw_away(editor);
+		} else {
 			rl_callback_read_char();
-		else if (!take_pasted(editor))
-			break;
+		}
 	}
 	editor->busy = false;
 	if (!editor->stopped)
@@ -283,6 +315,8 @@ on_input(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (length == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
+	/* SIGWINCH may be on its way only. */
+	editor_resize(editor);
 	if (length > 0)
 		take_keys(editor);
 	else
@@ -328,6 +362,13 @@ bind_keys(const char *keys, rl_command_func_t *function)
 }
 
 static void
+prepare_terminal(int meta)
+{
+	rl_prep_terminal(meta);
+	the_editor->interrupt_key = tty_take_interrupt();
+}
+
+static void
 set_up_readline(void)
 {
 	rl_readline_name = "tcprelay";
@@ -336,6 +377,7 @@ set_up_readline(void)
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
+	rl_prep_term_function = prepare_terminal;
 	rl_getc_function = get_key;
 	rl_input_available_hook = has_key;
 	rl_attempted_completion_function = complete;
@@ -438,14 +480,8 @@ editor_interrupt(struct editor *editor)
 {
 	if (editor->stopped)
 		return;
-	/* Out of a search, for one. */
-	rl_callback_sigcleanup();
 	editor->busy = true;
-	editor->interrupted = true;
-	rl_delete_text(0, rl_end);
-	rl_point = 0;
-	press(editor, '\r');
-	editor->interrupted = false;
+	throw_away(editor);
 	editor->busy = false;
 	redisplay();
 }
@@ -475,7 +511,7 @@ editor_resume(struct editor *editor)
 		return;
 	/* Whoever had the terminal meanwhile may have left it otherwise. */
 	rl_deprep_terminal();
-	rl_prep_terminal(1);
+	prepare_terminal(1);
 	rl_reset_screen_size();
 	show();
 }

@@ -62,6 +62,20 @@ tty_guard(const char *mode_off)
 		sigaction(fatal[i], &action, &state.actions[i]);
 }
 
+int
+tty_take_interrupt(void)
+{
+	struct termios settings;
+	cc_t key;
+
+	if (tcgetattr(STDIN_FILENO, &settings) == -1 ||
+	    settings.c_cc[VINTR] == _POSIX_VDISABLE)
+		return -1;
+	key = settings.c_cc[VINTR];
+	settings.c_cc[VINTR] = _POSIX_VDISABLE;
+	return tcsetattr(STDIN_FILENO, TCSANOW, &settings) == -1 ? -1 : key;
+}
+
 void
 tty_release(void)
 {

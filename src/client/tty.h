@@ -16,6 +16,12 @@
  */
 void tty_guard(const char *mode_off);
 
+/*
+ * From now on the key that interrupts, Ctrl-C, is read as others are, instead
+ * of being a signal. Returns it, or -1 when the terminal has none.
+ */
+int tty_take_interrupt(void);
+
 /* Puts the settings back; they are guarded no more. */
 void tty_release(void);
 

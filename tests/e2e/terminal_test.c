@@ -2,7 +2,8 @@
 /*
  * The client at a pseudo-terminal: a terminal that is left without echo by a
  * signal or a crash, a process that outlives its terminal, lines that are kept
- * where others can read them, control characters that get through.
+ * where others can read them, control characters that get through, keys that
+ * overtake each other.
  */
 #include "config.h"
 
@@ -239,6 +240,27 @@ test_the_history_is_kept_for_nobody_else(void **state)
 	remove_directory(place.home);
 }
 
+/* As a signal, Ctrl-C would take what is typed just before or behind it. */
+static void
+test_ctrl_c_throws_away_only_the_line_that_it_ends(void **state)
+{
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	type_lines(
+	    &place, "one\rnot said\003two\r\003three\r", "one\ntwo\nthree\n");
+	/* Whatever key it is. */
+	place.before.c_cc[VINTR] = '\030';
+	assert_int_equal(tcsetattr(place.tty, TCSANOW, &place.before), 0);
+	type_lines(&place, "not said\030two\r", "two\n");
+	assert_restored(&place);
+	close(place.server);
+	close(place.person);
+	close(place.tty);
+	remove_directory(place.home);
+}
+
 #define HARMFUL "\033[2J\a\xff\n"
 
 static void
@@ -281,6 +303,7 @@ main(void)
 		E2E_TEST(test_the_other_ways_out_do_so_too),
 		E2E_TEST(test_it_ends_with_its_terminal),
 		E2E_TEST(test_the_history_is_kept_for_nobody_else),
+		E2E_TEST(test_ctrl_c_throws_away_only_the_line_that_it_ends),
 		E2E_TEST(test_only_a_terminal_gets_lines_made_harmless),
 	};
 	struct rlimit none = { 0 };
