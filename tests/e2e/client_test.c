@@ -479,7 +479,7 @@ test_a_pipe_that_does_not_end(void **state)
 	(void)state;
 	file = mkstemp(path);
 	snprintf(command, sizeof(command),
-	    "exec %s -s %s < <(exec tail -n 0 --pid=$$ -f %s)",
+	    "exec %s -s %s < <(exec tail -n +1 --pid=$$ -f %s)",
 	    client_program(), address, path);
 	shell = start_program(argv, -1, STDOUT_FILENO, STDERR_FILENO);
 	peer = fake_accept(server);

@@ -10,6 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * Without a listener the port is still ours: a socket is bound to it, and no
+ * other program gets it before the relay comes back.
+ */
+static void
+keep_port(const struct sockaddr_in *in)
+{
+	static int kept = -1;
+	int yes = 1;
+
+	if (kept != -1)
+		close(kept);
+	kept = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(kept, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	assert_int_equal(bind(kept, (const void *)in, sizeof(*in)), 0);
+}
 
 int
 fake_relay(char *address, size_t size, int backlog)
@@ -26,8 +44,10 @@ fake_relay(char *address, size_t size, int backlog)
 		    (in_port_t)strtoul(strrchr(address, ':') + 1, NULL, 10));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 	assert_int_equal(bind(fd, (const void *)&in, sizeof(in)), 0);
-	assert_int_equal(listen(fd, backlog), 0);
 	getsockname(fd, (void *)&in, &length);
+	/* Two can be bound to it as long as none listens. */
+	keep_port(&in);
+	assert_int_equal(listen(fd, backlog), 0);
 	snprintf(address, size, "127.0.0.1:%u", ntohs(in.sin_port));
 	return fd;
 }

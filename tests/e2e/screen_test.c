@@ -161,6 +161,8 @@ test_a_resize_in_the_middle_of_a_line(void **state)
 	/* With the cursor before the end. */
 	screen_press(talk.screen, "C-a");
 	screen_type(talk.screen, "W");
+	/* Before tmux wraps it anew, of which it tells us later. */
+	screen_await(talk.screen, "> Wa line that is lo\n");
 	screen_resize(talk.screen, 60, 8);
 	screen_type(talk.screen, "ell, ");
 	send_lines(talk.peer, 8, 8);
