@@ -101,9 +101,13 @@ check_together(struct conf_reader *reader, const config_t *config, void *base)
 {
 	struct conf *conf = base;
 	char text[MESSAGE_SIZE];
-	const char *why;
+	const char *why, *key, *needed;
 	size_t i;
 
+	key = conf_rules_find_orphan(conf, &needed);
+	if (key != NULL)
+		conf_table_complain(reader, config_lookup(config, key), key,
+		    "it says nothing without %s; allowed: with it", needed);
 	if (conf_rules_read_secret(conf, &why) == -1)
 		conf_table_complain(reader,
 		    config_lookup(config, "access.secret_file"),

@@ -32,6 +32,47 @@ object(const struct answer *answer, const char *format, ...)
 	return -1;
 }
 
+static bool
+is_unix(const char *text)
+{
+	struct address address;
+	const char *why;
+
+	return text != NULL && address_parse(text, &address, &why) == 0 &&
+	    address.family == ADDRESS_UNIX;
+}
+
+/* Who sets one of these believes in it, and would not be told. */
+const char *
+conf_rules_find_orphan(const struct conf *conf, const char **needed)
+{
+	const struct {
+		const char *key;
+		bool is_set;
+		const char *needed;
+		bool has_needed;
+	} pairs[] = {
+		{ "tls.certificate", conf->tls_certificate != NULL, "tls.key",
+		    conf->tls_key != NULL },
+		{ "tls.key", conf->tls_key != NULL, "tls.certificate",
+		    conf->tls_certificate != NULL },
+		{ "tls.client_ca", conf->tls_client_ca != NULL,
+		    "tls.certificate", conf->tls_certificate != NULL },
+		{ "metrics.permissions",
+		    conf->metrics_permissions != CONF_NO_PERMISSIONS,
+		    "a Unix socket in metrics.listen",
+		    is_unix(conf->metrics_listen) },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i].is_set && !pairs[i].has_needed) {
+			*needed = pairs[i].needed;
+			return pairs[i].key;
+		}
+	return NULL;
+}
+
 /* Lists that are never asked would only seem to protect. */
 static int
 check_kind(const struct conf_listen *listener, const struct answer *answer)

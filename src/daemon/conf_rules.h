@@ -12,6 +12,12 @@ struct conf;
 struct conf_listen;
 struct tls_fault;
 
+/*
+ * A key that is set, and says nothing unless *needed is, which is not; or NULL.
+ */
+const char *conf_rules_find_orphan(
+    const struct conf *conf, const char **needed);
+
 /* Returns 0, or -1 with what is wrong and what is allowed in text. */
 int conf_rules_check_listener(const struct conf *conf,
     const struct conf_listen *listener, char *text, size_t size);

@@ -184,6 +184,20 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		{ "listen = { address = \"unix:/s\"; group = \"no such\"; };",
 		    "f:1: listen.group: \"no such\": there is no such group; "
 		    "allowed: the name or number of a group\n" },
+		/* Who sets them would believe in them. */
+		{ "tls = { certificate = \"c\"; };",
+		    "f:1: tls.certificate: it says nothing without tls.key; "
+		    "allowed: with it\n" },
+		{ "tls = { key = \"k\"; };",
+		    "f:1: tls.key: it says nothing without tls.certificate; "
+		    "allowed: with it\n" },
+		{ "tls = {\nclient_ca = \"c\"; };",
+		    "f:2: tls.client_ca: it says nothing without "
+		    "tls.certificate; allowed: with it\n" },
+		{ "metrics = { listen = \"127.0.0.1:0\";\n"
+		  "permissions = \"0600\"; };",
+		    "f:2: metrics.permissions: it says nothing without a Unix "
+		    "socket in metrics.listen; allowed: with it\n" },
 		{ "@include \"no.such.file\"\nmode = 1;",
 		    "f:1: @include: no.such.file: No such file or "
 		    "directory\n" },
