@@ -459,6 +459,7 @@ test_a_conversation_of_three(void **state)
 	screen_await(anna, "known as ben");
 	carla = join(relay, "carla");
 	screen_await(anna, "known as carla");
+	screen_await(ben, "known as carla");
 	say(ben, "good morning");
 	screen_await(anna, "morning\n>");
 	say(anna, "morning! did the backup run?");
