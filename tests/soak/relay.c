@@ -342,22 +342,34 @@ relay_read_log(struct relay *relay, relay_sink *sink, void *arg)
 	}
 }
 
-static unsigned
-count_descriptors(pid_t pid)
+/* Counts what is open, and says what it is. */
+static void
+list_descriptors(pid_t pid, struct holdings *holdings)
 {
-	char path[PATH_SIZE];
+	char path[PATH_SIZE], target[PATH_SIZE];
 	struct dirent *entry;
-	unsigned count = 0;
+	size_t length = 0;
 	DIR *directory;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	directory = opendir(path);
 	if (directory == NULL)
 		broken("the daemon is gone");
-	while ((entry = readdir(directory)) != NULL)
-		count += entry->d_name[0] != '.';
+	holdings->descriptors = 0;
+	while ((entry = readdir(directory)) != NULL) {
+		ssize_t got;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		holdings->descriptors++;
+		got = readlinkat(
+		    dirfd(directory), entry->d_name, target, sizeof(target));
+		if (got == -1 || length + 2 * PATH_SIZE > HOLDINGS_SIZE)
+			continue;
+		length += (size_t)sprintf(holdings->open + length, " %.9s=%.*s",
+		    entry->d_name, (int)got, target);
+	}
 	closedir(directory);
-	return count;
 }
 
 /* What it allocated, without the pages of programs and libraries. */
@@ -382,7 +394,7 @@ anonymous_kib(pid_t pid)
 void
 relay_holdings(const struct relay *relay, struct holdings *holdings)
 {
-	holdings->descriptors = count_descriptors(relay->pid);
+	list_descriptors(relay->pid, holdings);
 	holdings->memory_kib = anonymous_kib(relay->pid);
 }
 

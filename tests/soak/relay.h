@@ -40,9 +40,12 @@ struct relay {
 	bool wrapped; /* under valgrind, say: slow, and memory is not its own */
 };
 
+#define HOLDINGS_SIZE 2048
+
 /* What a process holds. */
 struct holdings {
 	unsigned descriptors;
+	char open[HOLDINGS_SIZE]; /* " NUMBER=FILE" of each, or of the first */
 	uint64_t memory_kib;
 };
 
