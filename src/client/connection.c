@@ -129,7 +129,7 @@ broke(struct connection *connection, const char *why)
 		    connection->sent.lines);
 	else
 		evbuffer_add_printf(connection->why,
-		    "; of %" PRIu64 " lines, %" PRIu64
+		    "; of %" PRIu64 " lines, at least the last %" PRIu64
 		    " are not known to have arrived",
 		    connection->sent.lines, lost.lines);
 	end(connection, CONNECTION_BROKEN);
