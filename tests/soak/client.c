@@ -3,8 +3,10 @@
 
 #include "client.h"
 
+#include "chat.h"
 #include "crowd.h"
 #include "speech.h"
+#include "talk.h"
 #include "verdict.h"
 
 #include <arpa/inet.h>
@@ -18,22 +20,8 @@
 
 #define READ_BYTES 65536
 
-/* What a client prepares at a time: some short lines, or a long one. */
-#define OUT_BYTES (2 * SPEECH_MAX)
-
-/*
- * Bytes in a room that were said and that its witness has not heard. With a
- * long line on top that is all that a reader can have waiting for it that
- * always reads: far less than makes the daemon's policy act, so that each line
- * it misses is a fault; and little enough for all to be read in a moment.
- */
-#define WINDOW_BYTES 65536
-
 /* A client that breaks off has at most so many of them. */
 #define LOSS_BYTES 4096
-
-/* What it says at a time, but for one long line. */
-#define BURST_BYTES 16384
 
 /*
  * Of one that reads slowly little is to stay in the kernel. With much less than
@@ -93,6 +81,8 @@ client_new(
 	    client->was_slow && crowd->policy == POLICY_SKIP;
 	connect_to(client, &crowd->relay.doors[plan->door],
 	    plan->door == DOOR_MAIN_TLS);
+	if (crowd->is_chat && !client->witness)
+		chat_introduce(crowd, client);
 	crowd->totals.clients++;
 	return client;
 }
@@ -112,7 +102,8 @@ end(struct crowd *crowd, struct client *client)
 {
 	crowd->totals.missed += client->reader.missed;
 	misses_seen(&crowd->misses, client->peer, client->reader.missed);
-	if (!client->has_fin)
+	/* In mode chat what the daemon says is counted too, and moves count. */
+	if (!client->has_fin || crowd->is_chat)
 		misses_unknown(&crowd->misses, client->peer);
 	wire_close(&client->wire);
 	client->over = true;
@@ -151,6 +142,7 @@ on_end_of_input(struct crowd *crowd, struct client *client)
 
 	complete = client->in_length == 0 &&
 	    (client->has_fin || crowd->stopping) &&
+	    (client->question.answer[0] == '\0' || crowd->stopping) &&
 	    ledger_heard_all(
 		client->ledger, &client->reader, client->must_hear, &missing);
 	/* A Unix socket knows no reset. */
@@ -165,6 +157,9 @@ on_end_of_input(struct crowd *crowd, struct client *client)
 	if (!client->has_fin && !crowd->stopping)
 		broken(
 		    "client %u was ended without a cause", client->reader.self);
+	if (client->question.answer[0] != '\0' && !crowd->stopping)
+		broken("client %u was not told \"%s\"", client->reader.self,
+		    client->question.answer);
 	if (!client->reader.may_miss &&
 	    !ledger_heard_all(
 		client->ledger, &client->reader, client->must_hear, &missing))
@@ -174,8 +169,8 @@ on_end_of_input(struct crowd *crowd, struct client *client)
 	end(crowd, client);
 }
 
-static void
-on_error(struct crowd *crowd, struct client *client, int error)
+void
+client_fail(struct crowd *crowd, struct client *client, int error)
 {
 	if (error == EAGAIN || error == EINTR)
 		return;
@@ -187,14 +182,18 @@ static bool
 hear(
     struct crowd *crowd, struct client *client, const char *line, size_t length)
 {
+	size_t head = crowd->is_chat ? CHAT_HEAD : 0;
 	struct speech speech;
 
-	if (!speech_read(line, length, &speech))
+	if (crowd->is_chat && chat_is_told(line, length))
+		return chat_take(crowd, client, line, length);
+	if (!(crowd->is_chat ? chat_read(crowd, line, length, &speech)
+			     : speech_read(line, length, &speech)))
 		broken("not a line as it was said, for client %u: %.*s%s",
 		    client->reader.self, (int)(length < 100 ? length - 1 : 100),
 		    line, length < 100 ? "" : "...");
 	if (client->witness)
-		ledger_witness(client->ledger, &speech, length);
+		ledger_witness(client->ledger, &speech, length - head);
 	else if (!ledger_hear(client->ledger, &client->reader, &speech))
 		return false;
 	crowd->totals.delivered++;
@@ -256,7 +255,7 @@ read_and_check(struct crowd *crowd, struct client *client, size_t limit)
 		got = wire_recv(&client->wire, client->in + client->in_length,
 		    limit - total < READ_BYTES ? limit - total : READ_BYTES);
 		if (got == -1)
-			on_error(crowd, client, errno);
+			client_fail(crowd, client, errno);
 		else if (got == 0)
 			on_end_of_input(crowd, client);
 		if (got <= 0)
@@ -275,125 +274,16 @@ client_read(struct crowd *crowd, struct client *client, size_t limit)
 	crowd->relay.about = NULL;
 }
 
-static uint32_t
-count_ends(const char *bytes, size_t length)
+/* What the witnesses have heard by now the daemon has sent, or will. */
+static void
+set_end(struct client *client)
 {
-	uint32_t count = 0;
-	const char *end_of_line;
-
-	while ((end_of_line = memchr(bytes, '\n', length)) != NULL) {
-		count++;
-		length -= (size_t)(end_of_line + 1 - bytes);
-		bytes = end_of_line + 1;
-	}
-	return count;
-}
-
-/* One piece; false when the socket is full, or gone. */
-static bool
-send_piece(struct crowd *crowd, struct client *client, size_t length)
-{
-	const char *bytes = client->out + client->out_at;
-	ssize_t sent = wire_send(&client->wire, bytes, length);
-
-	if (sent == -1) {
-		/*
-		 * Something may be there to be read before that; the read that
-		 * finds the end is not told of a reset again.
-		 */
-		client->was_reset |= errno == ECONNRESET;
-		if (errno == EPIPE || errno == ECONNRESET)
-			client_read(crowd, client, SIZE_MAX);
-		else
-			on_error(crowd, client, errno);
-		return false;
-	}
-	speakers_end(&crowd->speakers, client->reader.self,
-	    count_ends(bytes, (size_t)sent));
-	client->out_at += (size_t)sent;
-	if (client->out_at == client->out_length)
-		client->out_at = client->out_length = 0;
-	return !client->over;
-}
-
-void
-client_flush(struct crowd *crowd, struct client *client)
-{
-	int pieces = client->talking == DRIBBLES ? 1 : 4;
-
-	while (pieces-- > 0 && client->out_length > 0 && !client->over) {
-		size_t left = client->out_length - client->out_at;
-		size_t length = left;
-
-		if (client->talking == DRIBBLES)
-			length = chance_between(&crowd->chance, 1, 9);
-		else if (pieces > 0 && chance_percent(&crowd->chance, 50))
-			length = chance_between(&crowd->chance, 1, left);
-		if (client->wire.again > 0)
-			length = client->wire.again;
-		if (!send_piece(crowd, client, length < left ? length : left))
-			return;
-	}
-}
-
-void
-client_say(struct crowd *crowd, struct client *client, size_t length)
-{
-	uint32_t self = client->reader.self;
-	struct speech speech = {
-		.speaker = self,
-		.number = crowd->speakers.list[self].begun++,
-	};
-
-	if (client->out == NULL)
-		client->out = resize(NULL, OUT_BYTES, 1);
-	speech_make(
-	    &speech, &crowd->chance, client->out + client->out_length, length);
-	client->out_length += length;
-	speakers_begin(&crowd->speakers, self, length);
-	crowd->totals.said++;
-}
-
-static size_t
-line_length(struct crowd *crowd, enum talking talking)
-{
-	struct chance *chance = &crowd->chance;
-
-	if (talking == DRIBBLES)
-		return chance_between(chance, SPEECH_MIN, 100);
-	if (chance_below(chance, 1000) == 0)
-		return chance_between(chance, SPEECH_MIN, SPEECH_MAX);
-	if (chance_percent(chance, 3))
-		return chance_between(chance, SPEECH_MIN, 4096);
-	return chance_between(chance, SPEECH_MIN, 160);
-}
-
-/* A newcomer says that it is there; it has to hear all from then on. */
-static unsigned
-lines_wanted(struct crowd *crowd, const struct client *client)
-{
-	if (client->talking == SAYS_NOTHING)
-		return 0;
-	if (crowd->speakers.list[client->reader.self].begun == 0)
-		return 1;
-	if (crowd->settling || client->ledger->waiting_bytes > WINDOW_BYTES)
-		return 0;
-	if (client->talking == SAYS_MUCH)
-		return (unsigned)chance_below(&crowd->chance, 100);
-	return chance_percent(&crowd->chance, 2);
-}
-
-void
-client_talk(struct crowd *crowd, struct client *client)
-{
-	unsigned lines;
-
-	if (client->out_length == 0 && !client->goes)
-		for (lines = lines_wanted(crowd, client);
-		     lines > 0 && client->out_length < BURST_BYTES; lines--)
-			client_say(
-			    crowd, client, line_length(crowd, client->talking));
-	client_flush(crowd, client);
+	client->must_hear = client->ledger->count;
+	if (client->question.ledger != NULL)
+		client->question.must_hear = client->question.ledger->count;
+	client->has_fin = true;
+	/* It may have been slow: now it has to hurry. */
+	client->reading = READS_ALWAYS;
 }
 
 static void
@@ -401,22 +291,18 @@ send_fin(struct crowd *crowd, struct client *client)
 {
 	if (client->leaving == LEAVES_MID_LINE)
 		speakers_end(&crowd->speakers, client->reader.self, 1);
-	client->must_hear = client->ledger->count;
-	client->has_fin = true;
+	set_end(client);
 	/* With TLS a half line is a last line only if its end is announced. */
 	wire_end(&client->wire,
 	    client->leaving == LEAVES_MID_LINE ||
 		chance_percent(&crowd->chance, 50));
-	/* It may have been slow: now it has to hurry. */
-	if (client->reading != READS_ALWAYS)
-		client->reading = READS_ALWAYS;
 }
 
 /* Takes the LF away again: what it has said has no end. */
 static void
 say_half(struct crowd *crowd, struct client *client)
 {
-	client_say(crowd, client, line_length(crowd, DRIBBLES));
+	talk_say_little(crowd, client);
 	client->out_length--;
 }
 
@@ -428,7 +314,7 @@ babble(struct crowd *crowd, struct client *client)
 	if (wire_send(&client->wire, letters, sizeof(letters)) != -1 ||
 	    errno == EAGAIN)
 		return;
-	on_error(crowd, client, errno);
+	client_fail(crowd, client, errno);
 }
 
 static void
@@ -436,9 +322,6 @@ close_at_once(struct crowd *crowd, struct client *client)
 {
 	struct linger none = { .l_onoff = 1, .l_linger = 0 };
 
-	if (crowd->speakers.list[client->reader.self].waiting_bytes >
-	    LOSS_BYTES)
-		return;
 	if (client->leaving == LEAVES_BY_RESET)
 		setsockopt(client->wire.fd, SOL_SOCKET, SO_LINGER, &none,
 		    sizeof(none));
@@ -450,8 +333,15 @@ close_at_once(struct crowd *crowd, struct client *client)
 static bool
 loses_little(const struct crowd *crowd, const struct client *client)
 {
-	return crowd->speakers.list[client->reader.self].waiting_bytes <=
+	return speakers_waiting(&crowd->speakers, client->reader.self) <=
 	    LOSS_BYTES;
+}
+
+static bool
+says_last_word(const struct client *client)
+{
+	return client->leaving == LEAVES_MID_LINE ||
+	    client->leaving == LEAVES_BY_QUIT;
 }
 
 void
@@ -461,10 +351,13 @@ client_leave(struct crowd *crowd, struct client *client)
 
 	if (client->has_fin || client->over)
 		return;
-	if (!client->goes && client->leaving == LEAVES_MID_LINE) {
+	if (!client->goes && says_last_word(client)) {
 		if (!between)
 			return;
-		say_half(crowd, client);
+		if (client->leaving == LEAVES_BY_QUIT)
+			talk_command(client, "/quit " CHAT_LAST_WORD);
+		else
+			say_half(crowd, client);
 	}
 	if (!client->goes)
 		crowd->totals.leavings[client->leaving]++;
@@ -475,11 +368,13 @@ client_leave(struct crowd *crowd, struct client *client)
 		close_at_once(crowd, client);
 		return;
 	}
-	client_flush(crowd, client);
+	talk_flush(crowd, client);
 	if (client->over || client->out_length > 0)
 		return;
 	if (client->leaving == LEAVES_BY_BABBLE)
 		babble(crowd, client);
+	else if (client->leaving == LEAVES_BY_QUIT)
+		set_end(client);
 	else if (client->leaving != LEAVES_BY_CLOSE &&
 	    client->leaving != LEAVES_BY_RESET)
 		send_fin(crowd, client);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One client: how it reads, how it speaks, how it leaves, and whether what the
- * daemon does to it is right. Whatever is not ends the run with a verdict.
+ * One client: how it reads, how it leaves, and whether what the daemon does to
+ * it is right; talk.h has how it speaks. Whatever is not ends the run with a
+ * verdict.
  *
  * A client owns its socket and its buffers; crowd.c frees it when it is over.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
 
+#include "chat.h"
 #include "ledger.h"
 #include "relay.h"
 #include "wire.h"
@@ -28,6 +30,7 @@ enum leaving {
 	LEAVES_BY_CLOSE,  /* maybe with something unread */
 	LEAVES_BY_RESET,  /* maybe in the middle of a line */
 	LEAVES_BY_BABBLE, /* says more than a line may have */
+	LEAVES_BY_QUIT,	  /* mode chat's command */
 	LEAVINGS
 };
 
@@ -52,6 +55,11 @@ struct client {
 	char *in, *out;
 	size_t in_length, in_size;
 	size_t out_at, out_length;
+	/* Of a command in it: where; and who says what is before it. */
+	size_t command_at, command_end;
+	uint32_t before_command;
+	bool greeted;
+	struct question question;
 	char peer[64]; /* as the daemon calls it */
 };
 
@@ -72,12 +80,8 @@ void client_free(struct client *client);
 /* Reads what is there, up to limit bytes, and checks it. */
 void client_read(struct crowd *crowd, struct client *client, size_t limit);
 
-/* Says something new, if it is in the mood, and sends what waits. */
-void client_talk(struct crowd *crowd, struct client *client);
-/* The next line, whatever its mood. */
-void client_say(struct crowd *crowd, struct client *client, size_t length);
-/* Sends what waits, in pieces. */
-void client_flush(struct crowd *crowd, struct client *client);
+/* A call for its socket failed with this errno. */
+void client_fail(struct crowd *crowd, struct client *client, int error);
 
 /* It was told to go: it does, as it leaves. */
 void client_leave(struct crowd *crowd, struct client *client);

@@ -4,6 +4,7 @@
 #include "crowd.h"
 
 #include "journal.h"
+#include "talk.h"
 #include "verdict.h"
 
 #include <errno.h>
@@ -46,14 +47,20 @@ crowd_watch(struct crowd *crowd, struct client *client)
 }
 
 static enum leaving
-draw_leaving(struct chance *chance)
+draw_leaving(struct crowd *crowd)
 {
 	static const enum leaving ways[] = { STAYS, STAYS, LEAVES_WITH_FIN,
 		LEAVES_WITH_FIN, LEAVES_WITH_FIN, LEAVES_MID_LINE,
 		LEAVES_BY_CLOSE, LEAVES_BY_CLOSE, LEAVES_BY_RESET,
 		LEAVES_BY_RESET, LEAVES_BY_BABBLE };
 
-	return ways[chance_below(chance, sizeof(ways) / sizeof(ways[0]))];
+	enum leaving way =
+	    ways[chance_below(&crowd->chance, sizeof(ways) / sizeof(ways[0]))];
+
+	/* A line that is too long ends nobody in mode chat. */
+	if (way == LEAVES_BY_BABBLE && crowd->is_chat)
+		return LEAVES_BY_QUIT;
+	return way;
 }
 
 static enum talking
@@ -86,7 +93,7 @@ come(struct crowd *crowd)
 		.door =
 		    (int)chance_below(&crowd->chance, crowd->relay.door_count),
 		.talking = draw_talking(&crowd->chance),
-		.leaving = draw_leaving(&crowd->chance),
+		.leaving = draw_leaving(crowd),
 		.reading = draw_reading(crowd),
 	};
 	int room = plan.door == DOOR_SIDE ? ROOM_SIDE : ROOM_MAIN;
@@ -109,7 +116,7 @@ tick_client(struct crowd *crowd, struct client *client)
 		    crowd->ticks_due *
 			chance_between(&crowd->chance, 1, SLOW_BYTES));
 	if (!client->over && !client->goes)
-		client_talk(crowd, client);
+		talk(crowd, client);
 	if (!client->over && crowd->now_ms >= client->go_ms)
 		client_leave(crowd, client);
 	if (!client->over)
@@ -145,7 +152,7 @@ tick(struct crowd *crowd)
 	crowd->tick_ms = crowd->now_ms + TICK_MS;
 	for (i = 0; i < ROOMS; i++)
 		if (crowd->bell[i] != NULL && !crowd->bell[i]->over)
-			client_flush(crowd, crowd->bell[i]);
+			talk_flush(crowd, crowd->bell[i]);
 	for (i = 0; i < crowd->count; i++)
 		tick_client(crowd, crowd->clients[i]);
 	if (crowd->settling)

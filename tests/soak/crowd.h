@@ -23,13 +23,14 @@ enum { ROOM_MAIN, ROOM_SIDE, ROOMS };
 /* What a run did, for its last line. */
 struct totals {
 	uint64_t clients, said, delivered, delivered_bytes, dropped, missed;
-	uint64_t reloads, rounds, leavings[LEAVINGS];
+	uint64_t reloads, rounds, names, moves, leavings[LEAVINGS];
 };
 
 struct crowd {
 	struct chance chance;
 	struct relay relay;
 	enum policy policy;
+	bool is_chat; /* the mode; or relay */
 	struct speakers speakers;
 	struct ledger ledgers[ROOMS];
 	struct client *witness[ROOMS], *bell[ROOMS];

@@ -21,8 +21,22 @@ speakers_add(struct speakers *speakers, struct ledger *ledger)
 	speakers->list[speakers->count] = (struct speaker){
 		.first_at = LEDGER_NOT_YET,
 		.ledger = ledger,
+		.person = speakers->count,
+		.before = speakers->count,
+		.name = speakers->count,
 	};
 	return speakers->count++;
+}
+
+uint32_t
+speakers_follow(
+    struct speakers *speakers, uint32_t before, struct ledger *ledger)
+{
+	uint32_t self = speakers_add(speakers, ledger);
+
+	speakers->list[self].person = speakers->list[before].person;
+	speakers->list[self].before = before;
+	return self;
 }
 
 void
@@ -40,14 +54,34 @@ speakers_end(struct speakers *speakers, uint32_t self, uint32_t lines)
 	speakers->list[self].said += lines;
 }
 
-void
-speakers_forgive(struct speakers *speakers, uint32_t self)
+static void
+forgive(struct speaker *speaker)
 {
-	struct speaker *speaker = &speakers->list[self];
-
 	speaker->may_lose = true;
 	speaker->ledger->waiting_bytes -= speaker->waiting_bytes;
 	speaker->waiting_bytes = 0;
+}
+
+void
+speakers_forgive(struct speakers *speakers, uint32_t self)
+{
+	while (speakers->list[self].before != self) {
+		forgive(&speakers->list[self]);
+		self = speakers->list[self].before;
+	}
+	forgive(&speakers->list[self]);
+}
+
+size_t
+speakers_waiting(const struct speakers *speakers, uint32_t self)
+{
+	size_t bytes = speakers->list[self].waiting_bytes;
+
+	while (speakers->list[self].before != self) {
+		self = speakers->list[self].before;
+		bytes += speakers->list[self].waiting_bytes;
+	}
+	return bytes;
 }
 
 void
@@ -84,6 +118,25 @@ speaker_of(const struct ledger *ledger, const struct speech *speech)
 	return speaker;
 }
 
+/* What a person said here before it was this speaker comes first. */
+static void
+check_before(const struct ledger *ledger, uint32_t self)
+{
+	const struct speaker *list = ledger->speakers->list;
+	uint32_t before = self;
+
+	while (list[before].before != before) {
+		before = list[before].before;
+		if (list[before].ledger != ledger || list[before].said == 0)
+			continue;
+		if (list[before].heard < list[before].said)
+			broken("lost, or out of order: line %u of speaker %u, "
+			       "who is heard as speaker %u now",
+			    list[before].heard, before, self);
+		return;
+	}
+}
+
 void
 ledger_witness(
     struct ledger *ledger, const struct speech *speech, size_t length)
@@ -98,8 +151,11 @@ ledger_witness(
 		broken("lost, or out of order: line %u of speaker %u, before "
 		       "line %u",
 		    speaker->heard, speech->speaker, speech->number);
-	if (speaker->heard++ == 0)
+	if (speaker->heard++ == 0) {
+		check_before(ledger, speech->speaker);
 		speaker->first_at = ledger->count;
+	}
+	speaker->last_at = ledger->count;
 	if (!speaker->may_lose) {
 		speaker->waiting_bytes -= length;
 		ledger->waiting_bytes -= length;
@@ -115,7 +171,20 @@ ledger_witness(
 void
 ledger_join(const struct ledger *ledger, struct reader *reader, uint32_t self)
 {
-	*reader = (struct reader){ .self = self, .at = ledger->count };
+	*reader = (struct reader){
+		.self = self,
+		.since = self,
+		.at = ledger->count,
+	};
+}
+
+static bool
+is_own(
+    const struct ledger *ledger, const struct reader *reader, uint32_t speaker)
+{
+	const struct speaker *list = ledger->speakers->list;
+
+	return list[speaker].person == list[reader->self].person;
 }
 
 /*
@@ -125,7 +194,7 @@ ledger_join(const struct ledger *ledger, struct reader *reader, uint32_t self)
 static size_t
 obligation(const struct ledger *ledger, const struct reader *reader)
 {
-	size_t first_at = ledger->speakers->list[reader->self].first_at;
+	size_t first_at = ledger->speakers->list[reader->since].first_at;
 
 	if (reader->began)
 		return reader->at;
@@ -156,7 +225,7 @@ count_gap(
 	size_t at;
 
 	for (at = obligation(ledger, reader); at < until; at++)
-		count += ledger->lines[at].speaker != reader->self;
+		count += !is_own(ledger, reader, ledger->lines[at].speaker);
 	return count;
 }
 
@@ -167,7 +236,7 @@ ledger_hear(const struct ledger *ledger, struct reader *reader,
 	const struct speaker *speaker = speaker_of(ledger, speech);
 	size_t at;
 
-	if (speech->speaker == reader->self)
+	if (is_own(ledger, reader, speech->speaker))
 		broken("client %u heard its own line %u", reader->self,
 		    speech->number);
 	if (speech->number >= speaker->heard)
@@ -194,7 +263,7 @@ ledger_heard_all(const struct ledger *ledger, const struct reader *reader,
 	size_t at;
 
 	for (at = obligation(ledger, reader); at < until; at++)
-		if (ledger->lines[at].speaker != reader->self) {
+		if (!is_own(ledger, reader, ledger->lines[at].speaker)) {
 			*missing = ledger->lines[at];
 			return false;
 		}

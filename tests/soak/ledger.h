@@ -20,11 +20,17 @@
 
 #define LEDGER_NOT_YET SIZE_MAX
 
-/* One who speaks: a client, as long as it is connected. */
+/*
+ * One who speaks: a client, as long as it is connected; where clients change
+ * names and rooms, as long as it has one name in one room.
+ */
 struct speaker {
-	uint32_t begun, said; /* lines; those whose LF was sent */
-	uint32_t heard;	      /* of those, by the witness */
-	size_t first_at;      /* of its first line, or LEDGER_NOT_YET */
+	uint32_t person, before; /* whom it was first, and just before; or it */
+	uint32_t name;		 /* for who uses it; another's, or its own */
+	uint32_t begun, said;	 /* lines; those whose LF was sent */
+	uint32_t heard;		 /* of those, by the witness */
+	size_t first_at;	 /* of its first line, or LEDGER_NOT_YET */
+	size_t last_at;		 /* of the last that was heard */
 	size_t waiting_bytes; /* of lines that the witness has still to hear */
 	bool may_lose;	      /* its end may have cost its last lines */
 	struct ledger *ledger;
@@ -46,6 +52,7 @@ struct ledger {
 /* How far a reader is. */
 struct reader {
 	uint32_t self;
+	uint32_t since;	 /* whose first line says that it is in the room */
 	size_t at;	 /* the next line of the ledger */
 	bool began;	 /* it has heard one */
 	bool may_miss;	 /* the policy may leave out lines for it */
@@ -54,12 +61,17 @@ struct reader {
 
 /* A new speaker, whose number is returned. */
 uint32_t speakers_add(struct speakers *speakers, struct ledger *ledger);
+/* The same person goes on as another speaker, whose number is returned. */
+uint32_t speakers_follow(
+    struct speakers *speakers, uint32_t before, struct ledger *ledger);
 /* It is about to say a line of so many bytes; */
 void speakers_begin(struct speakers *speakers, uint32_t self, size_t length);
 /* it has sent so many LF; */
 void speakers_end(struct speakers *speakers, uint32_t self, uint32_t lines);
-/* what it sent last may be lost. */
+/* what it sent last may be lost, and as whom it was before. */
 void speakers_forgive(struct speakers *speakers, uint32_t self);
+/* Bytes that it said, also as whom it was before, and that wait to be heard. */
+size_t speakers_waiting(const struct speakers *speakers, uint32_t self);
 /* Every line that was said was heard; all are forgotten. */
 void speakers_clear(struct speakers *speakers);
 

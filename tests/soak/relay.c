@@ -59,11 +59,12 @@ relay_configure(const struct relay *relay, enum conf_variant variant)
 	fprintf(file,
 	    "  \"127.0.0.1:0\",\n"
 	    "  { address = \"127.0.0.2:0\"; room = \"side\"; } );\n"
+	    "mode = \"%s\";\n"
 	    "limits = { clients = %u; line_bytes = %d; "
 	    "stall_seconds = 1; };\n"
 	    "slow_client = { policy = \"%s\"; backlog_bytes = %u; };\n"
 	    "shutdown_seconds = 10;\n%s",
-	    relay->clients_max, SPEECH_MAX - 1, relay->policy,
+	    relay->mode, relay->clients_max, SPEECH_MAX - 1, relay->policy,
 	    relay->backlog_bytes,
 	    variant == CONF_WRONG ? "colour = \"blue\";\n" : "");
 	if (relay->door_count == DOORS)
@@ -241,10 +242,15 @@ static void
 call_on(const struct door *door)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char byte;
+	char greeting[PATH_SIZE];
+	ssize_t got = -1;
 
-	if (connect(fd, (const void *)&door->address, door->length) == -1 ||
-	    shutdown(fd, SHUT_WR) == -1 || read(fd, &byte, 1) != 0)
+	if (connect(fd, (const void *)&door->address, door->length) == 0 &&
+	    shutdown(fd, SHUT_WR) == 0)
+		do
+			got = read(fd, greeting, sizeof(greeting));
+		while (got > 0);
+	if (got == -1)
 		broken("the daemon does not answer: %s", strerror(errno));
 	close(fd);
 }
@@ -274,10 +280,11 @@ write_certificate(const struct relay *relay)
 }
 
 void
-relay_start(struct relay *relay, const char *program, const char *policy,
-    unsigned clients, unsigned backlog_bytes, bool tls)
+relay_start(struct relay *relay, const char *program, const char *mode,
+    const char *policy, unsigned clients, unsigned backlog_bytes, bool tls)
 {
 	memset(relay, 0, sizeof(*relay));
+	relay->mode = mode;
 	relay->policy = policy;
 	relay->wrapped = getenv("TCPRELAY_TEST_WRAPPER") != NULL;
 	strcpy(relay->directory, "/tmp/tcprelay-soak.XXXXXX");

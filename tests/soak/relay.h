@@ -28,7 +28,7 @@ struct relay {
 	pid_t pid;
 	int log_fd;
 	char directory[64];
-	const char *policy;
+	const char *mode, *policy;
 	unsigned clients_max, backlog_bytes;
 	struct door doors[DOORS];
 	unsigned door_count;
@@ -53,8 +53,8 @@ struct holdings {
 typedef void relay_sink(char *line, void *arg);
 
 /* Starts the program and waits until it is at work. */
-void relay_start(struct relay *relay, const char *program, const char *policy,
-    unsigned clients, unsigned backlog_bytes, bool tls);
+void relay_start(struct relay *relay, const char *program, const char *mode,
+    const char *policy, unsigned clients, unsigned backlog_bytes, bool tls);
 
 /* Writes its configuration, for the next reload. */
 void relay_configure(const struct relay *relay, enum conf_variant variant);

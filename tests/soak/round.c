@@ -4,6 +4,7 @@
 #include "round.h"
 
 #include "journal.h"
+#include "talk.h"
 #include "verdict.h"
 
 #include <signal.h>
@@ -60,7 +61,7 @@ begin(struct crowd *crowd)
 	for (room = 0; room < ROOMS; room++) {
 		crowd->witness[room] = open_special(crowd, room, true);
 		crowd->bell[room] = open_special(crowd, room, false);
-		client_say(crowd, crowd->bell[room], SPEECH_MIN);
+		talk_say(crowd, crowd->bell[room], SPEECH_MIN);
 		crowd->moved_ms[room] = now_ms();
 	}
 	await(crowd, is_begun, "the first line");
@@ -95,6 +96,7 @@ is_heard_by_all(const struct crowd *crowd)
 		const struct client *client = crowd->clients[i];
 
 		if (!client->reader.began ||
+		    client->question.answer[0] != '\0' ||
 		    !ledger_heard_all(client->ledger, &client->reader,
 			client->ledger->count, &missing))
 			return false;
@@ -113,8 +115,8 @@ ring(struct crowd *crowd)
 
 	while (!is_quiet(crowd) || !is_heard_by_all(crowd) || next_ms == 0) {
 		if (is_quiet(crowd) && crowd->now_ms >= next_ms) {
-			client_say(crowd, crowd->bell[ROOM_MAIN], SPEECH_MIN);
-			client_say(crowd, crowd->bell[ROOM_SIDE], SPEECH_MIN);
+			talk_say(crowd, crowd->bell[ROOM_MAIN], SPEECH_MIN);
+			talk_say(crowd, crowd->bell[ROOM_SIDE], SPEECH_MIN);
 			next_ms = crowd->now_ms + BELL_MS;
 		}
 		crowd_turn(crowd);

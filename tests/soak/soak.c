@@ -42,7 +42,7 @@
 #define PAUSE_BACKLOG_BYTES 262144
 
 struct options {
-	const char *policy, *program;
+	const char *mode, *policy, *program;
 	unsigned clients;
 	bool plain;
 	double seconds, patience_seconds;
@@ -58,6 +58,7 @@ print_help(void)
 	    "usage: soak [OPTION]...\n"
 	    "Start tcprelayd, put a crowd of clients on it, and check all\n"
 	    "that they hear.\n\n"
+	    "      --mode MODE        relay or chat (relay)\n"
 	    "      --policy POLICY    disconnect, skip or pause "
 	    "(disconnect)\n"
 	    "      --seconds SECONDS  how long (5)\n"
@@ -78,6 +79,9 @@ static void
 set_option(struct options *options, int option)
 {
 	switch (option) {
+	case 'm':
+		options->mode = optarg;
+		break;
 	case 'p':
 		options->policy = optarg;
 		break;
@@ -111,6 +115,7 @@ static void
 parse_options(struct options *options, int argc, char **argv)
 {
 	static const struct option longs[] = {
+		{ "mode", required_argument, NULL, 'm' },
 		{ "policy", required_argument, NULL, 'p' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "clients", required_argument, NULL, 'c' },
@@ -125,6 +130,7 @@ parse_options(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){
+		.mode = "relay",
 		.policy = policies[0],
 		.program = program == NULL ? "./tcprelayd" : program,
 		.clients = 200,
@@ -137,6 +143,14 @@ parse_options(struct options *options, int argc, char **argv)
 	if (optind < argc || options->clients < 1 || options->clients > 20000 ||
 	    !(options->seconds > 0) || !(options->patience_seconds > 0))
 		errx(EXIT_USAGE, "wrong usage; try --help");
+}
+
+static bool
+is_chat(const char *mode)
+{
+	if (strcmp(mode, "relay") != 0 && strcmp(mode, "chat") != 0)
+		errx(EXIT_USAGE, "--mode %s: there is none of that name", mode);
+	return strcmp(mode, "chat") == 0;
 }
 
 static enum policy
@@ -168,6 +182,7 @@ init(struct crowd *crowd, const struct options *options)
 	int room;
 
 	memset(crowd, 0, sizeof(*crowd));
+	crowd->is_chat = is_chat(options->mode);
 	crowd->policy = find_policy(options->policy);
 	chance_seed(&crowd->chance, options->seed);
 	speech_init(&crowd->chance);
@@ -181,8 +196,8 @@ init(struct crowd *crowd, const struct options *options)
 	crowd->clients =
 	    resize(NULL, options->clients, sizeof(*crowd->clients));
 	crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
-	relay_start(&crowd->relay, options->program, options->policy,
-	    options->clients + 64,
+	relay_start(&crowd->relay, options->program, options->mode,
+	    options->policy, options->clients + 64,
 	    crowd->policy == POLICY_PAUSE ? PAUSE_BACKLOG_BYTES : BACKLOG_BYTES,
 	    wire_has_tls() && !options->plain);
 	crowd->patience_ms = (uint64_t)(options->patience_seconds * 1000);
@@ -254,14 +269,17 @@ report(const struct crowd *crowd, const struct holdings *before,
 {
 	const struct totals *totals = &crowd->totals;
 
-	printf("ok 1 - promises kept policy=%s\n", crowd->relay.policy);
+	printf("ok 1 - promises kept mode=%s policy=%s\n", crowd->relay.mode,
+	    crowd->relay.policy);
 	printf("# rounds=%ju clients=%ju said=%ju delivered=%ju "
-	       "delivered_mib=%ju dropped=%ju missed=%ju reloads=%ju\n",
+	       "delivered_mib=%ju dropped=%ju missed=%ju reloads=%ju "
+	       "names=%ju moves=%ju\n",
 	    (uintmax_t)totals->rounds, (uintmax_t)totals->clients,
 	    (uintmax_t)totals->said, (uintmax_t)totals->delivered,
 	    (uintmax_t)totals->delivered_bytes >> 20,
 	    (uintmax_t)totals->dropped, (uintmax_t)totals->missed,
-	    (uintmax_t)totals->reloads);
+	    (uintmax_t)totals->reloads, (uintmax_t)totals->names,
+	    (uintmax_t)totals->moves);
 	printf("# descriptors=%u,%u memory_kib=%ju,%ju,%ju\n",
 	    before->descriptors, after->descriptors,
 	    (uintmax_t)before->memory_kib, (uintmax_t)warm->memory_kib,
@@ -289,9 +307,10 @@ main(int argc, char **argv)
 	uint64_t end_ms;
 
 	parse_options(&options, argc, argv);
-	printf("1..1\n# soak --policy %s --seconds %g --clients %u --seed "
+	printf("1..1\n# soak --mode %s --policy %s --seconds %g --clients %u "
+	       "--seed "
 	       "%ju\n",
-	    options.policy, options.seconds, options.clients,
+	    options.mode, options.policy, options.seconds, options.clients,
 	    (uintmax_t)options.seed);
 	fflush(stdout);
 	init(&crowd, &options);
