@@ -98,8 +98,11 @@ enter_network(void)
 	if (unshare(CLONE_NEWNET | (user == 0 ? 0 : CLONE_NEWUSER)) == -1)
 		return -1;
 	snprintf(map, sizeof(map), "0 %u 1\n", user);
-	if (user != 0)
+	if (user != 0) {
 		write_file("/proc/self/uid_map", map, strlen(map));
+		/* There is no other one for the daemon to become. */
+		setenv("TCPRELAY_TEST_USER", "root", 1);
+	}
 	make_pipe(ends);
 	pid = fork();
 	assert_int_not_equal(pid, -1);
