@@ -152,20 +152,16 @@ give_to_daemon(const char *path)
 static void
 launch(struct relay *relay, unsigned listeners)
 {
-	char conf_path[128], limit[64];
-	const char *argv[] = { "/bin/sh", "-c", limit, "sh", daemon_program(),
-		"-v", "-c", conf_path, NULL };
-	const char **own = argv + 4; /* without the shell */
+	char conf_path[128];
+	const char *argv[] = { daemon_program(), "-v", "-c", conf_path, NULL };
 	int ends[2];
 
-	snprintf(
-	    limit, sizeof(limit), "ulimit -n %u && exec \"$@\"", relay->files);
 	strcpy(conf_path, relay_path(relay, CONF_NAME));
 	make_pipe(ends);
 	/* The log is read when a test waits for it: it has to fit till then. */
 	fcntl(ends[0], F_SETPIPE_SZ, (int)sizeof(relay->log));
 	relay->pid =
-	    start_program(relay->files == 0 ? own : argv, -1, -1, ends[1]);
+	    start_program_with_files(argv, -1, -1, ends[1], relay->files);
 	relay->log_fd = ends[0];
 	close(ends[1]);
 	while (listeners-- > 0)

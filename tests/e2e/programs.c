@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -164,11 +165,29 @@ own_terminal(void)
 	ioctl(STDIN_FILENO, TIOCSCTTY, 0);
 }
 
+static void
+limit_files(unsigned files)
+{
+	struct rlimit limit = { .rlim_cur = files, .rlim_max = files };
+
+	if (files != 0)
+		setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 pid_t
 start_program(
     const char *const argv[], int standard_input, int output, int error)
 {
-	const char *variable = getenv("TCPRELAY_TEST_WRAPPER");
+	return start_program_with_files(argv, standard_input, output, error, 0);
+}
+
+pid_t
+start_program_with_files(const char *const argv[], int standard_input,
+    int output, int error, unsigned files)
+{
+	/* valgrind would take some of the files for itself. */
+	const char *variable =
+	    files != 0 ? NULL : getenv("TCPRELAY_TEST_WRAPPER");
 	char wrapper[256], *words[WORDS_MAX];
 	pid_t pid;
 
@@ -192,6 +211,7 @@ start_program(
 	redirect(output, STDOUT_FILENO);
 	redirect(error, STDERR_FILENO);
 	own_terminal();
+	limit_files(files);
 	execvp(words[0], words);
 	_exit(127);
 }

@@ -33,6 +33,9 @@ int e2e_set_up(void **state);
  */
 pid_t start_program(
     const char *const argv[], int standard_input, int output, int error);
+/* One that may have so many files open; 0: as many as this one. */
+pid_t start_program_with_files(const char *const argv[], int standard_input,
+    int output, int error, unsigned files);
 /* Waits for the end; returns the exit status, or 128 + the signal. */
 int await_exit(pid_t pid);
 
