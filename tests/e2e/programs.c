@@ -181,13 +181,25 @@ start_program(
 	return start_program_with_files(argv, standard_input, output, error, 0);
 }
 
+/*
+ * What is not ours may have leaks of its own; and valgrind would take some of a
+ * few files for itself.
+ */
+static const char *
+find_wrapper(const char *name, unsigned files)
+{
+	if (files != 0 ||
+	    (strcmp(name, daemon_program()) != 0 &&
+		strcmp(name, client_program()) != 0))
+		return NULL;
+	return getenv("TCPRELAY_TEST_WRAPPER");
+}
+
 pid_t
 start_program_with_files(const char *const argv[], int standard_input,
     int output, int error, unsigned files)
 {
-	/* valgrind would take some of the files for itself. */
-	const char *variable =
-	    files != 0 ? NULL : getenv("TCPRELAY_TEST_WRAPPER");
+	const char *variable = find_wrapper(argv[0], files);
 	char wrapper[256], *words[WORDS_MAX];
 	pid_t pid;
 
