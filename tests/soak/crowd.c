@@ -201,6 +201,27 @@ crowd_describe(const struct crowd *crowd)
 }
 
 /*
+ * What those who read have said. One who does not read may not be heard either:
+ * its kernel drops, with what it has no room for, the acknowledgements of what
+ * it sends, and tries that again ever more seldom.
+ */
+static size_t
+bytes_to_hear(const struct crowd *crowd, const struct ledger *ledger)
+{
+	size_t bytes = 0;
+	unsigned i;
+
+	for (i = 0; i < crowd->count; i++) {
+		const struct client *client = crowd->clients[i];
+
+		if (client->ledger == ledger && client->reading != READS_NOT)
+			bytes += crowd->speakers.list[client->reader.self]
+				     .waiting_bytes;
+	}
+	return bytes;
+}
+
+/*
  * Some wait for others, with the policy, but not for long; and with none of
  * them for one that has stopped.
  */
@@ -214,7 +235,7 @@ check_movement(struct crowd *crowd)
 	for (room = 0; room < ROOMS; room++) {
 		const struct ledger *ledger = &crowd->ledgers[room];
 
-		if (ledger->waiting_bytes == 0 ||
+		if (bytes_to_hear(crowd, ledger) == 0 ||
 		    ledger->count != crowd->moved_to[room]) {
 			crowd->moved_to[room] = ledger->count;
 			crowd->moved_ms[room] = crowd->now_ms;

@@ -167,6 +167,9 @@ lines_wanted(struct crowd *crowd, const struct client *client)
 		return 1;
 	if (crowd->settling || self->ledger->waiting_bytes > WINDOW_BYTES)
 		return 0;
+	/* It may be long until that is heard: see bytes_to_hear(). */
+	if (client->reading == READS_NOT && self->waiting_bytes > 0)
+		return 0;
 	if (client->talking == SAYS_MUCH)
 		return (unsigned)chance_below(&crowd->chance, 100);
 	return chance_percent(&crowd->chance, 2);
