@@ -171,7 +171,8 @@ report_syntax(struct conf_reader *reader, config_t *config)
 	snprintf(message, sizeof(message), "%s:%d: %s%s", file,
 	    config_error_line(config), text,
 	    strcmp(text, "syntax error") == 0
-		? "; allowed: KEY = VALUE; with each string in quotes"
+		? "; allowed: KEY = VALUE; with each string in quotes, and "
+		  "groups in a list: ( { ... }, { ... } )"
 		: "");
 	reader->report(message, reader->arg);
 	reader->failed = true;
