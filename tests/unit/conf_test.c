@@ -259,10 +259,12 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		    "f:2: duplicate setting name\n" },
 		{ "mode = relay;",
 		    "f:1: syntax error; allowed: KEY = VALUE; with each "
-		    "string in quotes\n" },
+		    "string in quotes, and groups in a list: ( { ... }, { ... "
+		    "} )\n" },
 		{ "limits = { clients = 5;",
 		    "f:1: syntax error; allowed: KEY = VALUE; with each "
-		    "string in quotes\n" },
+		    "string in quotes, and groups in a list: ( { ... }, { ... "
+		    "} )\n" },
 	};
 	size_t i;
 
