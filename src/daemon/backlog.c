@@ -31,6 +31,7 @@ queue_notice(struct member *member)
 	length = snprintf(notice, sizeof(notice),
 	    "*** %" PRIu64 " lines are missing here\n", member->skipped);
 	conn_queue_copy(member->conn, notice, (size_t)length);
+	member->told_end = conn_output_bytes(member->conn);
 }
 
 /* What was left out, once the member goes on after it, or leaves. */
@@ -103,14 +104,20 @@ fanned_out_position(const struct room *room)
 	return room->from->position + room->from->fanned_out;
 }
 
-/* Bytes of a replay that are still queued, and of what was queued before. */
-uint64_t
-backlog_replay_bytes(const struct member *member)
+/* Bytes that are still queued of its output up to that end. */
+static uint64_t
+queued_up_to(const struct member *member, uint64_t end)
 {
 	uint64_t sent =
 	    conn_output_bytes(member->conn) - conn_queued_bytes(member->conn);
 
-	return member->replay_end > sent ? member->replay_end - sent : 0;
+	return end > sent ? end - sent : 0;
+}
+
+uint64_t
+backlog_replay_bytes(const struct member *member)
+{
+	return queued_up_to(member, member->replay_end);
 }
 
 void
@@ -152,12 +159,12 @@ skip(struct member *member, uint64_t until, uint64_t kept)
 {
 	struct batch_cursor cursor = batch_cursor_at(
 	    member->behind, member->behind_offset, &member->origin);
-	uint64_t lines = conn_trim_queue(member->conn);
+	uint64_t lines = conn_trim_queue(
+	    member->conn, queued_up_to(member, member->told_end));
 
 	if (batch_cursor_position(&cursor) + kept < until)
 		lines += batch_skip(&cursor, &member->origin,
 		    batch_line_end(cursor.batch, until - kept));
-
 	advance(member, &cursor);
 	member->replay_end = 0;
 	member->skipped += lines;

@@ -14,8 +14,9 @@
  *
  *   - "disconnect" closes it;
  *   - "skip" leaves out the oldest half of that, all that was queued among it
- *     but for the rest of the line that is on its way: so a member that has
- *     stopped refers to nothing old;
+ *     but for the rest of the line that is on its way, and but for what the
+ *     member alone was told and what comes before that, of which a copy is
+ *     kept: so a member that has stopped refers to nothing old;
  *   - "pause" never gets here, for senders wait as long as it takes.
  */
 #ifndef BACKLOG_H

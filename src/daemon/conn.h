@@ -186,10 +186,11 @@ void conn_queue_reference(struct conn *conn, const char *bytes, size_t length,
 void conn_queue_copy(struct conn *conn, const char *bytes, size_t length);
 
 /*
- * Takes back what is queued, but for the rest of the line that is on its way.
- * Returns how many lines that were.
+ * Takes back what is queued, but for the first bytes, so many at least and to
+ * the end of a line, and for the rest of the line that is on its way. Returns
+ * how many lines that were.
  */
-uint64_t conn_trim_queue(struct conn *conn);
+uint64_t conn_trim_queue(struct conn *conn, size_t least);
 
 /* Says that a conn_send() comes soon. */
 static inline void

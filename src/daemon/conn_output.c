@@ -227,14 +227,16 @@ take_back(struct conn *conn, struct evbuffer *queue, size_t kept)
 	return lines;
 }
 
-/* Where the first line ends that has to stay: with it the record that is
- * pending. */
+/* Where the first line ends that has to stay: with it what is asked for, and
+ * the record that is pending. */
 static ssize_t
-find_line_end(const struct conn *conn, struct evbuffer *queue)
+find_line_end(const struct conn *conn, struct evbuffer *queue, size_t least)
 {
 	size_t first = conn->tls == NULL ? 0 : conn->tls->pending;
 	struct evbuffer_ptr from;
 
+	if (first < least)
+		first = least;
 	evbuffer_ptr_set(
 	    queue, &from, first == 0 ? 0 : first - 1, EVBUFFER_PTR_SET);
 	return evbuffer_search(queue, "\n", 1, &from).pos;
@@ -246,7 +248,7 @@ find_line_end(const struct conn *conn, struct evbuffer *queue)
  * now.
  */
 uint64_t
-conn_trim_queue(struct conn *conn)
+conn_trim_queue(struct conn *conn, size_t least)
 {
 	struct evbuffer *queue;
 	uint64_t lines;
@@ -257,7 +259,7 @@ conn_trim_queue(struct conn *conn)
 	if (!conn->queued)
 		return 0;
 	queue = conn_queue(conn);
-	end = find_line_end(conn, queue);
+	end = find_line_end(conn, queue, least);
 	if (end == -1)
 		return 0;
 	kept = (size_t)end + 1;

@@ -31,8 +31,10 @@ struct member {
 	struct room *room;
 	size_t slot; /* in room->members */
 	struct line_framer framer;
-	uint64_t replay_end; /* in all its output; see fanout_replay() */
-	struct rate *rate;   /* NULL until it sends while there is a limit */
+	/* In all its output: where the last replay ends, fanout_replay(), and
+	 * where what it alone was told does, which is never left out. */
+	uint64_t replay_end, told_end;
+	struct rate *rate; /* NULL until it sends while there is a limit */
 };
 
 /* Takes over the connection and joins the room. */

@@ -12,11 +12,13 @@
 #include "daemon/batch.h"
 #include "daemon/conf.h"
 #include "daemon/conn_private.h"
+#include "daemon/fanout.h"
 #include "daemon/member.h"
 #include "daemon/room.h"
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -165,6 +167,46 @@ test_skipping_members_hold_nothing_old(void **state)
 	close(talker);
 }
 
+/*
+ * A question has its answer, whatever is left out: a person who went to another
+ * room would not know where it is.
+ */
+static void
+test_skipping_leaves_out_nothing_that_one_was_told(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), stopped = join(f), count = 0;
+	struct member *member = f->room->members[1];
+	unsigned number = 0, expected = 0;
+	char line[LINE_BYTES + 1] = "";
+
+	f->conf->backlog_bytes = 100000;
+	f->conf->policy = CONF_POLICY_SKIP;
+	while (member->behind == NULL)
+		say_when_read(f, talker, number++);
+	snprintf(line, sizeof(line), "%*s\n", LINE_BYTES - 1, "told");
+	fanout_tell(member, line, LINE_BYTES);
+	while (number < 20000)
+		say_when_read(f, talker, number++);
+	assert_true(member->skipped > 0);
+	while (expected < number) {
+		if (read(stopped, line, LINE_BYTES) != LINE_BYTES) {
+			turn(f);
+			continue;
+		}
+		assert_int_equal(line[LINE_BYTES - 1], '\n');
+		if (strstr(line, "told\n") != NULL) {
+			count++;
+			continue;
+		}
+		assert_true(strtoul(line, NULL, 10) >= expected);
+		expected = (unsigned)strtoul(line, NULL, 10) + 1;
+	}
+	assert_int_equal(count, 1);
+	close(stopped);
+	close(talker);
+}
+
 /* Its own lines hold the batches as long as those of the others do. */
 static void
 test_a_stopped_member_that_talks_keeps_no_more(void **state)
@@ -281,6 +323,8 @@ main(void)
 		FIXTURE_TEST(
 		    test_a_stopped_member_is_closed_and_the_others_go_on),
 		FIXTURE_TEST(test_skipping_members_hold_nothing_old),
+		FIXTURE_TEST(
+		    test_skipping_leaves_out_nothing_that_one_was_told),
 		FIXTURE_TEST(test_a_stopped_member_that_talks_keeps_no_more),
 		FIXTURE_TEST(test_one_who_leaves_and_resets_is_freed),
 		FIXTURE_TEST(
