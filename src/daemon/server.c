@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -204,6 +205,18 @@ on_sighup(evutil_socket_t number, short what, void *arg)
 	notify_ready(&server->notify);
 }
 
+static uint64_t
+heap_bytes(void)
+{
+#ifdef HAVE_MALLINFO2
+	struct mallinfo2 heap = mallinfo2();
+
+	return heap.uordblks + heap.hblkhd;
+#else
+	return 0;
+#endif
+}
+
 /* Fills in what is known elsewhere. */
 static const struct stats *
 measure(void *arg)
@@ -212,6 +225,7 @@ measure(void *arg)
 
 	server->stats.clients = conn_set_count(server->conns);
 	rooms_measure(server->rooms);
+	server->stats.heap_bytes = heap_bytes();
 	return &server->stats;
 }
 

@@ -35,6 +35,9 @@ const struct stats_row stats_rows[] = {
 	{ "backlog_batches", STATS_GAUGE, FIELD(backlog_batches),
 	  .help = "batches of lines that this is kept in, each shared by all "
 		  "that need it" },
+	{ "heap_bytes", STATS_GAUGE, FIELD(heap_bytes),
+	  .help = "memory that is allocated now; 0 where the C library does "
+		  "not tell" },
 	{ "accepted", STATS_COUNTER, FIELD(accepted),
 	  .help = "connections that were accepted" },
 	{ "closed", STATS_BY_REASON, FIELD(closed),

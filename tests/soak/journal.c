@@ -57,11 +57,15 @@ void
 journal_line(char *line, void *arg)
 {
 	struct crowd *crowd = arg;
-	char peer[64], lines[32];
+	char peer[64], lines[32], bytes[32];
 
 	if (strstr(line, " closed peer=") != NULL)
 		check_reason(line, crowd);
 	check_error(line);
+	if (value_of(line, " heap_bytes=", bytes, sizeof(bytes))) {
+		crowd->relay.heap_bytes = strtoull(bytes, NULL, 10);
+		crowd->relay.heap_told = true;
+	}
 	if (strstr(line, " left out peer=") != NULL &&
 	    value_of(line, " peer=", peer, sizeof(peer)) &&
 	    value_of(line, " skipped=", lines, sizeof(lines)))

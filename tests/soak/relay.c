@@ -83,6 +83,12 @@ relay_reload(const struct relay *relay, enum conf_variant variant)
 	kill(relay->pid, SIGHUP);
 }
 
+void
+relay_ask(const struct relay *relay)
+{
+	kill(relay->pid, SIGUSR1);
+}
+
 /* The words of $TCPRELAY_TEST_WRAPPER, then the daemon's. */
 static void
 run(struct relay *relay, const char *program)
@@ -92,9 +98,8 @@ run(struct relay *relay, const char *program)
 	size_t count = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* So that memory that was let go of is not counted: TLS has buffers. */
-	setenv("MALLOC_TRIM_THRESHOLD_", "65536", 1);
-	setenv("MALLOC_MMAP_THRESHOLD_", "8192", 1);
+	/* What it keeps for the next one to ask would count as allocated. */
+	setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
 	snprintf(
 	    wrapper, sizeof(wrapper), "%s", variable == NULL ? "" : variable);
 	snprintf(path, sizeof(path), "%s/tcprelay.conf", relay->directory);
@@ -408,6 +413,7 @@ void
 relay_holdings(const struct relay *relay, struct holdings *holdings)
 {
 	list_descriptors(relay->pid, holdings);
+	holdings->heap_bytes = relay->heap_bytes;
 	holdings->memory_kib = anonymous_kib(relay->pid);
 }
 

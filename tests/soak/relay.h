@@ -36,7 +36,9 @@ struct relay {
 	size_t log_length;
 	size_t log_parsed;
 	bool log_ended;
-	const char *about; /* a peer that a verdict shows the log of */
+	const char *about;   /* a peer that a verdict shows the log of */
+	uint64_t heap_bytes; /* what it said last that it has allocated */
+	bool heap_told;
 	bool wrapped; /* under valgrind, say: slow, and memory is not its own */
 };
 
@@ -46,7 +48,8 @@ struct relay {
 struct holdings {
 	unsigned descriptors;
 	char open[HOLDINGS_SIZE]; /* " NUMBER=FILE" of each, or of the first */
-	uint64_t memory_kib;
+	uint64_t heap_bytes;	  /* that it has allocated, as it says */
+	uint64_t memory_kib;	  /* of them and of others, resident */
 };
 
 /* Takes a whole line of the log, a NUL for its LF. */
@@ -63,6 +66,9 @@ void relay_reload(const struct relay *relay, enum conf_variant variant);
 
 /* Reads what has come of the log. */
 void relay_read_log(struct relay *relay, relay_sink *sink, void *arg);
+
+/* Has it write its counters to the log. */
+void relay_ask(const struct relay *relay);
 
 void relay_holdings(const struct relay *relay, struct holdings *holdings);
 

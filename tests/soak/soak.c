@@ -8,6 +8,7 @@
 
 #include "crowd.h"
 #include "round.h"
+#include "steady.h"
 #include "verdict.h"
 
 #include <err.h>
@@ -26,13 +27,6 @@
 #define ROUND_LEAST_MS 700
 #define ROUND_MOST_MS  20000
 #define LAST_ROUND_MS  300
-
-/*
- * What memory may have grown by when all have left, as that of the first
- * rounds was: what malloc(3) keeps is cut up in another way each time.
- */
-#define GROWTH_KIB   768
-#define WARM_UP_RUNS 2
 
 /*
  * Several times what can be on its way to a reader that always reads; see
@@ -205,67 +199,8 @@ init(struct crowd *crowd, const struct options *options)
 		crowd->patience_ms *= 10;
 }
 
-/* A sanitizer, or a tool like it, keeps what was let go of. */
-static bool
-is_memory_its_own(const struct relay *relay)
-{
-#ifdef __SANITIZE_ADDRESS__
-	return false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-	return false;
-#endif
-#endif
-	return !relay->wrapped;
-}
-
-/*
- * At the start there may have been one more for a moment: a stranger, say, who
- * tries again and again to reach a relay that had the same port before.
- */
-static bool
-is_all_closed(const struct crowd *crowd, const struct holdings *before,
-    const struct holdings *after)
-{
-	if (crowd->totals.rounds == 1)
-		return after->descriptors <= before->descriptors;
-	return after->descriptors == before->descriptors;
-}
-
-/* A daemon notices at its own pace that the last have gone. */
 static void
-check_descriptors(
-    struct crowd *crowd, struct holdings *before, struct holdings *after)
-{
-	uint64_t until_ms = now_ms() + crowd->patience_ms;
-
-	do {
-		crowd_turn(crowd);
-		relay_holdings(&crowd->relay, after);
-	} while (!is_all_closed(crowd, before, after) && now_ms() < until_ms);
-	if (!is_all_closed(crowd, before, after))
-		broken("the daemon holds %u descriptors, without clients; it "
-		       "held %u\n# now%s\n# before%s",
-		    after->descriptors, before->descriptors, after->open,
-		    before->open);
-	if (crowd->totals.rounds == 1)
-		*before = *after;
-}
-
-static void
-check_memory(const struct crowd *crowd, const struct holdings *warm,
-    const struct holdings *now)
-{
-	if (is_memory_its_own(&crowd->relay) &&
-	    now->memory_kib > warm->memory_kib + GROWTH_KIB)
-		broken("the daemon holds %ju KiB, without clients; it held "
-		       "%ju after the first rounds",
-		    (uintmax_t)now->memory_kib, (uintmax_t)warm->memory_kib);
-}
-
-static void
-report(const struct crowd *crowd, const struct holdings *before,
-    const struct holdings *warm, const struct holdings *after)
+report(const struct crowd *crowd, const struct steady *steady)
 {
 	const struct totals *totals = &crowd->totals;
 
@@ -280,10 +215,7 @@ report(const struct crowd *crowd, const struct holdings *before,
 	    (uintmax_t)totals->dropped, (uintmax_t)totals->missed,
 	    (uintmax_t)totals->reloads, (uintmax_t)totals->names,
 	    (uintmax_t)totals->moves);
-	printf("# descriptors=%u,%u memory_kib=%ju,%ju,%ju\n",
-	    before->descriptors, after->descriptors,
-	    (uintmax_t)before->memory_kib, (uintmax_t)warm->memory_kib,
-	    (uintmax_t)after->memory_kib);
+	steady_report(steady);
 }
 
 static uint64_t
@@ -303,7 +235,7 @@ main(int argc, char **argv)
 {
 	static struct crowd crowd;
 	struct options options;
-	struct holdings before, warm = { 0 }, after;
+	struct steady steady;
 	uint64_t end_ms;
 
 	parse_options(&options, argc, argv);
@@ -315,16 +247,13 @@ main(int argc, char **argv)
 	fflush(stdout);
 	init(&crowd, &options);
 	verdict_name(options.policy);
-	relay_holdings(&crowd.relay, &before);
+	steady_begin(&steady, &crowd);
 	end_ms = now_ms() + (uint64_t)(options.seconds * 1000);
 	do {
 		round_run(&crowd, round_length(&crowd, &options));
-		check_descriptors(&crowd, &before, &after);
-		if (crowd.totals.rounds <= WARM_UP_RUNS)
-			warm = after;
-		check_memory(&crowd, &warm, &after);
+		steady_check(&steady, &crowd);
 	} while (now_ms() < end_ms);
 	round_run_last(&crowd, LAST_ROUND_MS);
-	report(&crowd, &before, &warm, &after);
+	report(&crowd, &steady);
 	return EXIT_SUCCESS;
 }
