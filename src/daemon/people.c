@@ -48,6 +48,17 @@ people_find(const struct people *people, const char *name)
 	return found == NULL ? NULL : *found;
 }
 
+/* A long line has made it large. */
+static void
+give_back_said(struct people *people)
+{
+	if (people->said_length > 0)
+		return;
+	free(people->said);
+	people->said = NULL;
+	people->said_size = 0;
+}
+
 void
 people_forget(struct people *people, struct person *person)
 {
@@ -57,6 +68,8 @@ people_forget(struct people *people, struct person *person)
 	if (person->busy)
 		TAILQ_REMOVE(&people->busy, person, busy_entry);
 	person->busy = false;
+	if (people->by_key == NULL)
+		give_back_said(people);
 }
 
 int

@@ -116,8 +116,10 @@ run_players(struct play *play)
 			.fd = play->players[i].fd,
 			.events = play->players[i].reads ? POLLIN : 0,
 		};
-	if (poll(pollers, ALL, 0) == -1)
-		cannot("poll: %s", strerror(errno));
+	/* libFuzzer has a timer. */
+	while (poll(pollers, ALL, 0) == -1)
+		if (errno != EINTR)
+			cannot("poll: %s", strerror(errno));
 	for (i = 0; i < ALL; i++) {
 		struct player *player = &play->players[i];
 
