@@ -58,7 +58,7 @@ struct connection {
 	struct evbuffer *why;	   /* it ended, or could not begin */
 	struct event *room; /* in the socket, for the end of TLS, or NULL */
 	int write_error; /* errno; what the relay sent before is still read */
-	bool open, finishing, half_closed, cut_off;
+	bool open, finishing, half_closed, cut_off, may_close;
 };
 
 static void tell(const struct connection *connection, const char *format, ...)
@@ -139,9 +139,11 @@ broke(struct connection *connection, const char *why)
 static void
 closed(struct connection *connection)
 {
-	bool complete = connection->half_closed && !connection->cut_off;
+	bool complete = connection->may_close
+	    ? connection_queued_bytes(connection) == 0
+	    : connection->half_closed && !connection->cut_off;
 
-	if (!complete && !connection->options->receive_only) {
+	if (!complete) {
 		broke(
 		    connection, "closed by the relay before the end of input");
 		return;
@@ -487,6 +489,12 @@ connection_finish(struct connection *connection)
 	connection->finishing = true;
 	if (connection_queued_bytes(connection) == 0)
 		half_close(connection);
+}
+
+void
+connection_allow_close(struct connection *connection)
+{
+	connection->may_close = true;
 }
 
 void

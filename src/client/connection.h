@@ -20,8 +20,8 @@ struct tls;
 
 enum connection_end {
 	/*
-	 * The relay closed after our end of input, or with receive_only at
-	 * any time: it has read all that was sent.
+	 * The relay closed after our end of input, or when it was allowed to:
+	 * it has read all that was sent.
 	 */
 	CONNECTION_CLOSED,
 	CONNECTION_FAILED, /* it was never there */
@@ -31,7 +31,6 @@ enum connection_end {
 struct connection_options {
 	int family;	       /* AF_UNSPEC, AF_INET or AF_INET6 */
 	int timeout_seconds;   /* 0: none */
-	bool receive_only;     /* nothing will be sent */
 	const struct tls *tls; /* NULL: in the clear */
 };
 
@@ -71,6 +70,12 @@ size_t connection_queued_bytes(const struct connection *connection);
 
 /* Half-closes, which means leaving, when all that is queued was sent. */
 void connection_finish(struct connection *connection);
+
+/*
+ * From now on the relay may close first: nothing will be sent, or what was sent
+ * asks for that.
+ */
+void connection_allow_close(struct connection *connection);
 
 /*
  * After its end: what went wrong, in one line, "" when nothing did. Good until

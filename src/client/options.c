@@ -212,7 +212,8 @@ take_option(int option, struct options *options)
 		options->session.nick = parse_nick(optarg);
 		break;
 	case 'r':
-		options->receive_only = connection->receive_only = true;
+		options->receive_only = true;
+		options->session.receive_only = true;
 		break;
 	case 's':
 		options->send_only = true;

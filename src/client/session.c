@@ -48,7 +48,7 @@ struct session {
 	bool ready; /* and it takes what is to be sent */
 	bool heard; /* its first line has come */
 	bool told;  /* the user knows that there is none */
-	bool paused, finishing;
+	bool paused, finishing, quitting;
 };
 
 static void notice(struct session *session, const char *format, ...)
@@ -107,6 +107,8 @@ get_ready(struct session *session)
 		    session->connection, piece.iov_base, piece.iov_len);
 		evbuffer_drain(session->held, piece.iov_len);
 	}
+	if (session->quitting || session->options->receive_only)
+		connection_allow_close(session->connection);
 	if (session->finishing)
 		connection_finish(session->connection);
 	session->handler->on_open(session->arg);
@@ -227,7 +229,7 @@ on_sent(void *arg)
 {
 	struct session *session = arg;
 
-	if (session->ready && !session->finishing)
+	if (session->ready)
 		session->handler->on_sent(session->arg);
 }
 
@@ -273,7 +275,7 @@ on_open(void *arg)
 	add_timer(session->settled, GOOD_SECONDS * 1000);
 	/* What is said before would be said by another, or elsewhere. */
 	if ((session->name[0] != '\0' || session->room[0] != '\0') &&
-	    !session->options->connection.receive_only)
+	    !session->options->receive_only)
 		add_timer(session->ungreeted, GREETING_SECONDS * 1000);
 	else
 		get_ready(session);
@@ -425,9 +427,24 @@ session_queued_bytes(const struct session *session)
 void
 session_finish(struct session *session)
 {
+	if (session->finishing)
+		return;
 	session->finishing = true;
 	if (session->ready)
 		connection_finish(session->connection);
+}
+
+void
+session_quit(struct session *session, const char *line, size_t length)
+{
+	if (session->open) {
+		session_send(session, line, length);
+		session_send(session, "\n", 1);
+	}
+	session->quitting = true;
+	if (session->ready)
+		connection_allow_close(session->connection);
+	session_finish(session);
 }
 
 void

@@ -20,6 +20,7 @@ struct session_options {
 	struct connection_options connection;
 	const char *nick;	     /* asked for in chat mode; NULL: none */
 	const struct secret *secret; /* the relay asks for; NULL: none */
+	bool receive_only;	     /* nothing will be sent */
 	bool reconnect;
 	bool verbose; /* notices tell of each step, too */
 	/*
@@ -60,6 +61,13 @@ size_t session_queued_bytes(const struct session *session);
 
 /* Half-closes, which means leaving, when all that is queued was sent. */
 void session_finish(struct session *session);
+
+/*
+ * The same with a last line, such as /quit, on which the relay closes: that it
+ * does so is no loss, whoever closes first. Without a connection there is
+ * nobody to take leave of: the line is dropped.
+ */
+void session_quit(struct session *session, const char *line, size_t length);
 
 void session_pause_input(struct session *session);
 void session_resume_input(struct session *session);

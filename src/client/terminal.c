@@ -131,16 +131,18 @@ on_line(const char *line, bool shown, void *arg)
 		    time(NULL), line, length);
 		print_out(terminal);
 	}
+	if (chat->on && is_quit(line)) {
+		editor_stop(terminal->editor);
+		session_quit(terminal->session, line, length);
+		leave(terminal);
+		return;
+	}
 	if (session_queued_bytes(terminal->session) > QUEUE_BYTES) {
 		on_notice("not sent: too many lines wait already", terminal);
 		return;
 	}
 	session_send(terminal->session, line, length);
 	session_send(terminal->session, "\n", 1);
-	if (chat->on && is_quit(line)) {
-		editor_stop(terminal->editor);
-		leave(terminal);
-	}
 }
 
 static void
