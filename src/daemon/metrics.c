@@ -21,6 +21,7 @@
 
 #define CONNECTIONS_MAX	 16
 #define LIFETIME_SECONDS 5 /* of a connection, whatever it does */
+#define PAUSE_SECONDS	 1 /* when one cannot be accepted */
 #define HEADERS_MAX	 8192
 #define BODY_MAX	 1024
 
@@ -33,7 +34,7 @@ struct visit {
 	struct metrics *metrics;
 	struct bufferevent *bev;
 	struct event *lifetime;
-	LIST_ENTRY(visit) entry;
+	TAILQ_ENTRY(visit) entry;
 };
 
 struct metrics {
@@ -43,7 +44,7 @@ struct metrics {
 	struct bound bound;
 	metrics_measure *measure;
 	void *arg;
-	LIST_HEAD(, visit) visits;
+	TAILQ_HEAD(, visit) visits; /* in the order in which they came */
 	unsigned visit_count;
 	bool draining;
 };
@@ -78,7 +79,7 @@ end_visit(struct visit *visit)
 {
 	struct metrics *metrics = visit->metrics;
 
-	LIST_REMOVE(visit, entry);
+	TAILQ_REMOVE(&metrics->visits, visit, entry);
 	event_free(visit->lifetime);
 	bufferevent_decref(visit->bev);
 	free(visit);
@@ -99,6 +100,18 @@ on_lifetime_over(evutil_socket_t fd, short what, void *arg)
 	end_visit(visit);
 }
 
+/*
+ * Connections that say nothing must not keep one waiting that asks something,
+ * so the oldest goes. The next is accepted when it has gone, not before: a
+ * crowd would take all descriptors in one pass.
+ */
+static void
+make_space(struct metrics *metrics)
+{
+	evconnlistener_disable(metrics->evconn);
+	event_active(TAILQ_FIRST(&metrics->visits)->lifetime, EV_TIMEOUT, 0);
+}
+
 static struct bufferevent *
 on_connection(struct event_base *base, void *arg)
 {
@@ -111,9 +124,9 @@ on_connection(struct event_base *base, void *arg)
 	bufferevent_incref(visit->bev);
 	visit->lifetime = evtimer_new(base, on_lifetime_over, visit);
 	event_add(visit->lifetime, &lifetime);
-	LIST_INSERT_HEAD(&metrics->visits, visit, entry);
+	TAILQ_INSERT_TAIL(&metrics->visits, visit, entry);
 	if (++metrics->visit_count == CONNECTIONS_MAX)
-		evconnlistener_disable(metrics->evconn);
+		make_space(metrics);
 	return visit->bev;
 }
 
@@ -124,7 +137,7 @@ on_close(struct evhttp_connection *connection, void *arg)
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(connection);
 	struct visit *visit;
 
-	LIST_FOREACH (visit, &metrics->visits, entry)
+	TAILQ_FOREACH (visit, &metrics->visits, entry)
 		if (visit->bev == bev) {
 			end_visit(visit);
 			return;
@@ -209,6 +222,31 @@ open_socket(
 }
 
 static void
+on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(arg);
+}
+
+/*
+ * What cannot be accepted stays there, and would be tried again at once. The
+ * argument of the listener is evhttp's, so the timer is the base's. Nothing
+ * else enables the listener meanwhile, for it was not disabled before.
+ */
+static void
+on_accept_error(struct evconnlistener *evconn, void *http)
+{
+	static const struct timeval pause = { .tv_sec = PAUSE_SECONDS };
+
+	(void)http;
+	log_warn("serving metrics paused error=\"%s\"", strerror(errno));
+	evconnlistener_disable(evconn);
+	event_base_once(evconnlistener_get_base(evconn), -1, EV_TIMEOUT,
+	    on_pause_over, evconn, &pause);
+}
+
+static void
 start_http(struct metrics *metrics)
 {
 	struct evhttp *http = evhttp_new(metrics->base);
@@ -225,6 +263,7 @@ start_http(struct metrics *metrics)
 	metrics->evconn = evconnlistener_new(metrics->base, NULL, NULL,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
 	    metrics->bound.fd);
+	evconnlistener_set_error_cb(metrics->evconn, on_accept_error);
 	evhttp_bind_listener(http, metrics->evconn);
 }
 
@@ -237,7 +276,7 @@ metrics_new(struct event_base *base, const char *address_text,
 	metrics->base = base;
 	metrics->measure = measure;
 	metrics->arg = arg;
-	LIST_INIT(&metrics->visits);
+	TAILQ_INIT(&metrics->visits);
 	if (open_socket(metrics, address_text, permissions) == -1) {
 		free(metrics);
 		return NULL;
@@ -269,8 +308,8 @@ metrics_free(struct metrics *metrics)
 		return;
 	metrics->evconn = NULL;
 	evhttp_free(metrics->http);
-	while (!LIST_EMPTY(&metrics->visits))
-		end_visit(LIST_FIRST(&metrics->visits));
+	while (!TAILQ_EMPTY(&metrics->visits))
+		end_visit(TAILQ_FIRST(&metrics->visits));
 	bound_clear(&metrics->bound);
 	free(metrics);
 }

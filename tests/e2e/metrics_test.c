@@ -7,6 +7,8 @@
 
 #include "harness.h"
 
+#include "common/clock.h"
+
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,22 +21,33 @@
 
 #define REPLY_SIZE 65536
 
-/* One more than metrics.c takes. */
-#define CONNECTIONS 17
+/* More than metrics.c takes, and how long it takes them for. */
+#define CONNECTIONS	 40
+#define LIFETIME_SECONDS 5
+#define BILLION		 UINT64_C(1000000000)
+
+#define FEW_FILES 40
 
 #define CONF                                                                   \
 	"listen = \"127.0.0.1:0\"; metrics = { listen = \"127.0.0.1:0\"; };"   \
 	"slow_client = { backlog_bytes = 100000000; };"
+
+static unsigned
+metrics_port(const struct relay *relay)
+{
+	const char *line = strstr(relay->log, "serving metrics address=");
+
+	assert_non_null(line);
+	return (unsigned)strtoul(strstr(line, "127.0.0.1:") + 10, NULL, 10);
+}
 
 /* Starts with CONF; *port is where the metrics are. */
 static struct relay *
 start(unsigned *port)
 {
 	struct relay *relay = relay_start(CONF, 1);
-	const char *line = strstr(relay->log, "serving metrics address=");
 
-	assert_non_null(line);
-	*port = (unsigned)strtoul(strstr(line, "127.0.0.1:") + 10, NULL, 10);
+	*port = metrics_port(relay);
 	return relay;
 }
 
@@ -170,25 +183,52 @@ test_what_is_not_a_request_for_it_is_refused(void **state)
 	relay_stop(relay);
 }
 
-/* Those that say nothing are closed in time, and nobody is lost. */
+/* Those that say nothing make way for one that asks. */
 static void
-test_silent_connections_are_few_and_short(void **state)
+test_silent_connections_keep_nobody_waiting(void **state)
 {
 	unsigned port;
 	struct relay *relay = start(&port);
+	uint64_t began = clock_nanoseconds();
 	int silent[CONNECTIONS], i;
 
 	(void)state;
 	for (i = 0; i < CONNECTIONS; i++)
 		silent[i] = connect_to(port);
 	expect(get(port, "/healthz"), "HTTP/1.1 200 OK\r\n");
-	/* The one before was answered in its turn: they had all gone. */
-	for (i = 0; i < CONNECTIONS - 2; i++) {
+	assert_in_range(
+	    clock_nanoseconds() - began, 0, LIFETIME_SECONDS * BILLION);
+	for (i = 0; i < CONNECTIONS; i++) {
 		expect_end(silent[i]);
 		close(silent[i]);
 	}
-	close(silent[CONNECTIONS - 2]);
-	close(silent[CONNECTIONS - 1]);
+	relay_stop(relay);
+}
+
+/* A connection that nobody can accept, and a loop that tries all the time. */
+static void
+test_no_descriptor_for_it_is_a_pause(void **state)
+{
+	struct relay *relay = relay_start_with_files(CONF, 1, FEW_FILES);
+	unsigned port = metrics_port(relay), fd_count = 0;
+	int clients[FEW_FILES], waiting;
+	const char *lines;
+
+	(void)state;
+	while (fd_count < FEW_FILES)
+		clients[fd_count++] = relay_dial(relay);
+	relay_await_log(relay, "accepting paused");
+	waiting = connect_to(port);
+	relay_await_log(relay, "serving metrics paused error=\"Too many open");
+	lines = relay->log + relay->log_length;
+	relay_await_log(relay, "serving metrics paused");
+	relay_await_log(relay, "serving metrics paused");
+	assert_null(strstr(lines, "libevent"));
+	while (fd_count > 0)
+		close(clients[--fd_count]);
+	send_text(waiting, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+	expect_text(waiting, "HTTP/1.1 200 OK\r\n");
+	close(waiting);
 	relay_stop(relay);
 }
 
@@ -248,7 +288,8 @@ main(void)
 		E2E_TEST(test_the_numbers_are_those_of_the_relay),
 		E2E_TEST(test_promtool_finds_no_fault),
 		E2E_TEST(test_what_is_not_a_request_for_it_is_refused),
-		E2E_TEST(test_silent_connections_are_few_and_short),
+		E2E_TEST(test_silent_connections_keep_nobody_waiting),
+		E2E_TEST(test_no_descriptor_for_it_is_a_pause),
 		E2E_TEST(test_a_draining_daemon_says_so),
 		E2E_TEST(test_a_unix_socket_with_permissions),
 	};
