@@ -94,13 +94,14 @@ int
 settings_load(struct settings *settings)
 {
 	char *path = settings_path();
+	const struct conf_source source = { path, -1, false };
 	int result = 0;
 
 	memset(settings, 0, sizeof(*settings));
 	conf_table_default(settings_keys, settings);
 	if (path != NULL && access(path, F_OK) == 0)
 		result =
-		    conf_table_load(path, -1, &table, settings, report, NULL);
+		    conf_table_load(&source, &table, settings, report, NULL);
 	free(path);
 	return result;
 }

@@ -43,37 +43,63 @@ is_linked(int fd)
 	return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
-static FILE *
-open_or_reopen(const char *path, int kept)
+/* With O_NONBLOCK, which means nothing to a file, no pipe makes us wait. */
+static int
+open_again(const struct conf_source *source)
 {
-	FILE *file = fopen(path, "re");
+	int fd =
+	    open(source->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd != -1 || errno != EACCES || source->kept == -1)
+		return fd;
+	if (is_linked(source->kept) && lseek(source->kept, 0, SEEK_SET) == 0)
+		return fcntl(source->kept, F_DUPFD_CLOEXEC, 0);
+	errno = EACCES;
+	return -1;
+}
+
+static FILE *
+open_source(const struct conf_source *source)
+{
 	int fd;
 
-	if (file != NULL || errno != EACCES || kept == -1)
-		return file;
-	fd = is_linked(kept) ? fcntl(kept, F_DUPFD_CLOEXEC, 0) : -1;
-	if (fd != -1 && lseek(fd, 0, SEEK_SET) == 0)
-		return fdopen(fd, "r");
-	if (fd != -1)
-		close(fd);
-	errno = EACCES;
-	return NULL;
+	if (source->again)
+		fd = open_again(source);
+	else if (source->kept != -1)
+		fd = fcntl(source->kept, F_DUPFD_CLOEXEC, 0);
+	else
+		fd = open(source->path, O_RDONLY | O_CLOEXEC);
+	return fd == -1 ? NULL : fdopen(fd, "r");
+}
+
+static const char *
+check_kind(const struct conf_source *source, FILE *file)
+{
+	struct stat st;
+
+	if (fstat(fileno(file), &st) == -1)
+		return strerror(errno);
+	if (S_ISDIR(st.st_mode))
+		return strerror(EISDIR);
+	return source->again && !S_ISREG(st.st_mode)
+	    ? "it is not a regular file"
+	    : NULL;
 }
 
 char *
-conf_read_file(const char *path, int kept, const char **why)
+conf_read_file(const struct conf_source *source, const char **why)
 {
-	FILE *file = open_or_reopen(path, kept);
-	struct stat st;
+	FILE *file = open_source(source);
 	size_t length = 0;
 	char *content;
 
 	*why = strerror(errno);
 	if (file == NULL)
 		return NULL;
+	*why = check_kind(source, file);
 	content = xmalloc(FILE_BYTES_MAX + 1);
-	if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode))
-		*why = strerror(EISDIR);
+	if (*why != NULL)
+		;
 	else if ((length = fread(content, 1, FILE_BYTES_MAX + 1, file)) >
 	    FILE_BYTES_MAX)
 		*why = "larger than 1 MiB";
@@ -81,8 +107,6 @@ conf_read_file(const char *path, int kept, const char **why)
 		*why = "cannot be read";
 	else if (memchr(content, '\0', length) != NULL)
 		*why = "has a NUL byte in it";
-	else
-		*why = NULL;
 	fclose(file);
 	if (*why != NULL) {
 		free(content);
@@ -175,6 +199,8 @@ static void
 scan_include(struct scan *scan)
 {
 	char path[PATH_MAX], what[MESSAGE_SIZE / 2];
+	/* libconfig reads it once more. */
+	const struct conf_source source = { path, -1, true };
 	struct scan inner = *scan;
 	const char *begin, *end, *why;
 	char *content;
@@ -196,7 +222,7 @@ scan_include(struct scan *scan)
 	snprintf(path, sizeof(path), "%s/%.*s",
 	    scan->directory == NULL ? "." : scan->directory, (int)(end - begin),
 	    begin);
-	content = conf_read_file(path, -1, &why);
+	content = conf_read_file(&source, &why);
 	if (content == NULL) {
 		snprintf(what, sizeof(what), "%.*s: %s", (int)(end - begin),
 		    begin, why);

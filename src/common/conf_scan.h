@@ -25,10 +25,8 @@ enum conf_scan_result conf_scan(const char *content, const char *name,
 
 /*
  * The whole of a file that is not a directory, for free(3). NULL, with *why
- * set to a static text, when it cannot be had. Where the process may not open
- * it any more, what kept refers to, if it is not -1, is read: a descriptor of
- * that file from the time when it might. It stays the caller's.
+ * set to a static text, when it cannot be had.
  */
-char *conf_read_file(const char *path, int kept, const char **why);
+char *conf_read_file(const struct conf_source *source, const char **why);
 
 #endif

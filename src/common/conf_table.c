@@ -219,14 +219,15 @@ conf_table_parse(const char *content, const char *name,
 }
 
 int
-conf_table_load(const char *path, int kept, const struct conf_table *table,
-    void *base, conf_report *report, void *arg)
+conf_table_load(const struct conf_source *source,
+    const struct conf_table *table, void *base, conf_report *report, void *arg)
 {
 	char message[PATH_MAX + MESSAGE_SIZE], *content, *copy;
+	const char *path = source->path;
 	const char *why;
 	int result;
 
-	content = conf_read_file(path, kept, &why);
+	content = conf_read_file(source, &why);
 	if (content == NULL) {
 		snprintf(message, sizeof(message), "%s: %s", path, why);
 		report(message, arg);

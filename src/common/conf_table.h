@@ -66,13 +66,25 @@ void conf_table_default(const struct conf_key *keys, void *base);
 void conf_table_clear(const struct conf_key *keys, void *base);
 
 /*
+ * Where a configuration comes from. The first time that may be a pipe. Again,
+ * a pipe would be empty, or keep the process waiting.
+ */
+struct conf_source {
+	const char *path;
+	/* A descriptor of it from the start, or -1. It stays the caller's. The
+	 * first time it is what is read, and again, where the process may not
+	 * open the path any more. */
+	int kept;
+	bool again;
+};
+
+/*
  * Reads a file into base. Returns 0, or -1 when there is any error; every error
  * of the file is reported, each as "FILE:LINE: KEY: what is wrong; what is
- * allowed" or, about the file as a whole, "FILE: what is wrong". kept is -1, or
- * as conf_read_file() has it.
+ * allowed" or, about the file as a whole, "FILE: what is wrong".
  */
-int conf_table_load(const char *path, int kept, const struct conf_table *table,
-    void *base, conf_report *report, void *arg);
+int conf_table_load(const struct conf_source *source,
+    const struct conf_table *table, void *base, conf_report *report, void *arg);
 
 /* As conf_table_load() of a file named name with this content. */
 int conf_table_parse(const char *content, const char *name,

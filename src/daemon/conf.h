@@ -79,7 +79,7 @@ void conf_free(struct conf *conf);
  * is allowed" or, about the file as a whole, "FILE: what is wrong".
  */
 struct conf *conf_load(
-    const char *path, int kept, conf_report *report, void *arg);
+    const struct conf_source *source, conf_report *report, void *arg);
 
 /* As conf_load() of a file named name with this content. */
 struct conf *conf_parse(

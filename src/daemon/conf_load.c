@@ -140,11 +140,11 @@ conf_parse(
 }
 
 struct conf *
-conf_load(const char *path, int kept, conf_report *report, void *arg)
+conf_load(const struct conf_source *source, conf_report *report, void *arg)
 {
 	struct conf *conf = conf_new();
 
-	if (conf_table_load(path, kept, &table, conf, report, arg) == 0)
+	if (conf_table_load(source, &table, conf, report, arg) == 0)
 		return conf;
 	conf_free(conf);
 	return NULL;

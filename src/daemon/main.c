@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +27,39 @@
 
 struct options {
 	const char *conf_path; /* NULL: the default one */
-	int conf_kept;	       /* a descriptor of it, for a reload, or -1 */
+	int conf_kept;	       /* a descriptor of it, or -1 */
+	bool conf_read;	       /* once already */
 	const char **listen;   /* instead of the configuration's */
 	size_t listen_count;
 	unsigned verbose;
 	bool test;
 	bool wrong; /* an address of listen, which was said */
 };
+
+/* What opens a socket next would otherwise get our messages. */
+static void
+open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
+}
+
+/* Those that would end the process before the server handles them. */
+static void
+mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(how, &set, NULL);
+}
 
 static void
 print_usage(FILE *to)
@@ -145,12 +172,17 @@ conf_path(const struct options *options)
 static struct conf *
 read_conf(const struct options *options, conf_report *report, void *arg)
 {
+	const struct conf_source source = {
+		.path = conf_path(options),
+		.kept = options->conf_kept,
+		.again = options->conf_read,
+	};
 	bool defaults = options->conf_path == NULL &&
 	    options->listen_count > 0 && access(TCPRELAY_CONF, F_OK) == -1;
 
 	if (defaults)
 		return conf_new();
-	return conf_load(conf_path(options), options->conf_kept, report, arg);
+	return conf_load(&source, report, arg);
 }
 
 static int
@@ -223,6 +255,7 @@ serve(struct conf *conf, struct options *options, const struct account *account)
 		warn_unreadable(conf->tls_key, account);
 		warn_unreadable(conf->tls_client_ca, account);
 		sandbox_enter();
+		mask_signals(SIG_UNBLOCK);
 		result = server_run(server);
 	}
 	server_free(server);
@@ -238,6 +271,7 @@ run(struct options *options)
 
 	if (conf == NULL)
 		return EXIT_USAGE;
+	options->conf_read = true;
 	if (options->test) {
 		conf_free(conf);
 		printf("tcprelayd: the configuration is valid\n");
@@ -260,6 +294,8 @@ main(int argc, char **argv)
 	struct options options = { 0 };
 	int status;
 
+	open_standard_files();
+	mask_signals(SIG_BLOCK);
 	parse_options(argc, argv, &options);
 	options.conf_kept = open(conf_path(&options), O_RDONLY | O_CLOEXEC);
 	xmalloc_use_in_libevent();

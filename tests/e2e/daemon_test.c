@@ -400,6 +400,82 @@ test_the_log_shows_a_connections_life(void **state)
 	relay_stop(relay);
 }
 
+/* A daemon whose configuration is a FIFO stops there until it is written. */
+struct held {
+	char directory[32], conf[64];
+	int fd; /* the configuration */
+};
+
+static void
+make_fifo(struct held *held)
+{
+	strcpy(held->directory, "/tmp/tcprelay-e2e.XXXXXX");
+	assert_non_null(mkdtemp(held->directory));
+	give_to_daemon(held->directory);
+	snprintf(held->conf, sizeof(held->conf), "%s/fifo", held->directory);
+	assert_int_equal(mkfifo(held->conf, 0644), 0);
+	give_to_daemon(held->conf);
+}
+
+/* A manager may tell it to reload as soon as it has started it. */
+static void
+test_signals_of_the_first_moment_wait_until_they_are_handled(void **state)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+	struct held held;
+	const char *argv[] = { daemon_program(), "-c", held.conf, NULL };
+	int ends[2];
+
+	(void)state;
+	make_fifo(&held);
+	strcpy(relay->directory, held.directory);
+	make_pipe(ends);
+	relay->pid = start_program(argv, -1, -1, ends[1]);
+	close(ends[1]);
+	relay->log_fd = ends[0];
+	held.fd = open(held.conf, O_WRONLY | O_CLOEXEC);
+	kill(relay->pid, SIGHUP);
+	kill(relay->pid, SIGUSR1);
+	send_text(held.fd, "listen = \"127.0.0.1:0\";");
+	close(held.fd);
+	relay_await_log(relay, "listening");
+	relay_await_log(relay, "it is not a regular file");
+	relay_await_log(relay, "not reloaded");
+	relay_await_log(relay, "counters");
+	relay_stop(relay);
+}
+
+/* Sockets would be 0 to 2, and what is printed would go to a client. */
+static void
+test_standard_files_that_are_closed_are_dev_null(void **state)
+{
+	struct held held;
+	const char *argv[] = { "/bin/sh", "-c",
+		"exec \"$0\" -c \"$1\" <&- >&- 2>&-", daemon_program(),
+		held.conf, NULL };
+	char path[64], link[64];
+	ssize_t length;
+	int number;
+	pid_t pid;
+
+	(void)state;
+	make_fifo(&held);
+	pid = start_program(argv, -1, -1, -1);
+	held.fd = open(held.conf, O_WRONLY | O_CLOEXEC);
+	for (number = 0; number <= STDERR_FILENO; number++) {
+		snprintf(
+		    path, sizeof(path), "/proc/%d/fd/%d", (int)pid, number);
+		length = readlink(path, link, sizeof(link) - 1);
+		assert_int_not_equal(length, -1);
+		link[length] = '\0';
+		assert_string_equal(link, "/dev/null");
+	}
+	send_text(held.fd, "wrong");
+	close(held.fd);
+	assert_int_equal(await_exit(pid), 2);
+	remove_directory(held.directory);
+}
+
 int
 main(void)
 {
@@ -423,6 +499,9 @@ main(void)
 		E2E_TEST(test_a_drain_ends_after_shutdown_seconds),
 		E2E_TEST(test_a_second_sigterm_ends_at_once),
 		E2E_TEST(test_sigusr1_logs_the_counters),
+		E2E_TEST(
+		    test_signals_of_the_first_moment_wait_until_they_are_handled),
+		E2E_TEST(test_standard_files_that_are_closed_are_dev_null),
 		E2E_TEST(test_the_log_shows_a_connections_life),
 	};
 

@@ -113,6 +113,27 @@ test_a_reload_that_fails_changes_nothing_and_says_why(void **state)
 	relay_stop(relay);
 }
 
+/* To open it waits for somebody who writes, and everybody with it. */
+static void
+test_a_configuration_that_became_a_pipe_holds_nobody_up(void **state)
+{
+	struct relay *relay = relay_start(NULL, 1);
+	int alice = relay_connect(relay), bob = relay_connect(relay);
+	const char *path = relay_path(relay, "tcprelay.conf");
+
+	(void)state;
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0644), 0);
+	kill(relay->pid, SIGHUP);
+	relay_await_log(relay, "tcprelay.conf: it is not a regular file");
+	relay_await_log(relay, "not reloaded");
+	send_text(alice, "here\n");
+	expect_text(bob, "here\n");
+	close(alice);
+	close(bob);
+	relay_stop(relay);
+}
+
 static void
 test_what_needs_a_restart_is_said(void **state)
 {
@@ -219,6 +240,8 @@ main(void)
 		E2E_TEST(
 		    test_a_listener_that_stays_takes_new_settings_for_newcomers),
 		E2E_TEST(test_a_reload_that_fails_changes_nothing_and_says_why),
+		E2E_TEST(
+		    test_a_configuration_that_became_a_pipe_holds_nobody_up),
 		E2E_TEST(test_what_needs_a_restart_is_said),
 		E2E_TEST(
 		    test_a_thousand_reloads_under_load_lose_and_leave_nothing),

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct reports {
@@ -307,15 +308,31 @@ test_all_errors_come_at_once(void **state)
 	    "allowed: " ADDRESS_FORMS "\n");
 }
 
+static struct conf *
+load(const char *path, struct reports *reports)
+{
+	const struct conf_source source = { path, -1, false };
+
+	return conf_load(&source, collect, reports);
+}
+
+static struct conf *
+load_again(const char *path, int kept, struct reports *reports)
+{
+	const struct conf_source source = { path, kept, true };
+
+	return conf_load(&source, collect, reports);
+}
+
 static void
 test_a_file_that_cannot_be_read_says_why(void **state)
 {
 	struct reports reports = { .count = 0 };
 
 	(void)state;
-	assert_null(conf_load("/no/such/file", -1, collect, &reports));
+	assert_null(load("/no/such/file", &reports));
 	/* libconfig's scanner would leave the process here. */
-	assert_null(conf_load("/", -1, collect, &reports));
+	assert_null(load("/", &reports));
 	assert_string_equal(reports.text,
 	    "/no/such/file: No such file or directory\n"
 	    "/: Is a directory\n");
@@ -346,7 +363,7 @@ test_includes_are_found_beside_the_file(void **state)
 	snprintf(inner, sizeof(inner), "%s/inner.conf", directory);
 	write_file(outer, "mode = \"relay\";\n@include \"inner.conf\"\n");
 	write_file(inner, "\nkeepalive_seconds = 0;\n");
-	assert_null(conf_load(outer, -1, collect, &reports));
+	assert_null(load(outer, &reports));
 	snprintf(expected, sizeof(expected),
 	    "%s:2: keepalive_seconds: 0 is out of range; allowed: 1 to "
 	    "32767\n",
@@ -354,6 +371,48 @@ test_includes_are_found_beside_the_file(void **state)
 	assert_string_equal(reports.text, expected);
 	unlink(outer);
 	unlink(inner);
+	rmdir(directory);
+}
+
+/*
+ * It ends only once; after that it would be an empty configuration, and where
+ * nobody writes to it, to open it would be to wait for ever.
+ */
+static void
+test_a_pipe_is_read_once_and_never_included(void **state)
+{
+	char directory[] = "/tmp/conf_test.XXXXXX", name[32], expected[256];
+	char outer[sizeof(directory) + 16], pipe_name[sizeof(directory) + 16];
+	struct reports reports = { .count = 0 };
+	struct conf *conf;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
+	assert_int_equal(write(ends[1], "shutdown_seconds = 9;", 21), 21);
+	close(ends[1]);
+	conf = load(name, &reports);
+	assert_non_null(conf);
+	assert_int_equal(conf->shutdown_seconds, 9);
+	conf_free(conf);
+	assert_null(load_again(name, ends[0], &reports));
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(outer, sizeof(outer), "%s/outer.conf", directory);
+	snprintf(pipe_name, sizeof(pipe_name), "%s/pipe", directory);
+	write_file(outer, "@include \"pipe\"\n");
+	assert_int_equal(mkfifo(pipe_name, 0600), 0);
+	assert_null(load_again(pipe_name, -1, &reports));
+	assert_null(load(outer, &reports));
+	snprintf(expected, sizeof(expected),
+	    "%s: it is not a regular file\n%s: it is not a regular file\n"
+	    "%s:1: @include: pipe: it is not a regular file\n",
+	    name, pipe_name, outer);
+	assert_string_equal(reports.text, expected);
+	close(ends[0]);
+	unlink(outer);
+	unlink(pipe_name);
 	rmdir(directory);
 }
 
@@ -410,6 +469,7 @@ main(void)
 		cmocka_unit_test(test_an_unknown_key_names_the_known_ones),
 		cmocka_unit_test(test_all_errors_come_at_once),
 		cmocka_unit_test(test_a_file_that_cannot_be_read_says_why),
+		cmocka_unit_test(test_a_pipe_is_read_once_and_never_included),
 		cmocka_unit_test(test_includes_are_found_beside_the_file),
 		cmocka_unit_test(
 		    test_the_command_line_can_replace_where_to_listen),
