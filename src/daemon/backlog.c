@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <sys/uio.h>
 
+#define COPIED_BYTES 1024
+
 /* People are told where they were left out; programs are sent lines alone. */
 static void
 queue_notice(struct member *member)
@@ -54,13 +56,24 @@ catch_up(struct member *member)
 {
 	batch_unref(member->behind);
 	member->behind = NULL;
-	brake_forgive(member);
+	brake_catch_up(member);
 }
 
 static void
 release_batch(void *arg)
 {
 	batch_unpin(arg);
+}
+
+/* A reference takes 1 KiB: what is shorter is copied. */
+static void
+queue_run(struct conn *conn, struct batch *batch, const struct iovec *run)
+{
+	if (run->iov_len < COPIED_BYTES)
+		conn_queue_copy(conn, run->iov_base, run->iov_len);
+	else
+		conn_queue_reference(conn, run->iov_base, run->iov_len,
+		    release_batch, batch_pin(batch));
 }
 
 /* Moves a member that is behind; its reference goes along. */
@@ -91,8 +104,7 @@ feed(struct member *member, uint64_t until, size_t queue_bytes)
 			catch_up(member);
 			return;
 		}
-		conn_queue_reference(member->conn, run.iov_base, run.iov_len,
-		    release_batch, batch_pin(cursor.batch));
+		queue_run(member->conn, cursor.batch, &run);
 	}
 	advance(member, &cursor);
 }
@@ -147,10 +159,23 @@ backlog_acknowledged_bytes(const struct member *member)
 static uint64_t
 waiting_bytes(const struct member *member, uint64_t until)
 {
-	uint64_t position = member->behind->position + member->behind_offset;
+	uint64_t queued =
+	    conn_queued_bytes(member->conn) - backlog_replay_bytes(member);
 
-	return conn_queued_bytes(member->conn) - backlog_replay_bytes(member) +
-	    (until - position);
+	if (member->behind == NULL)
+		return queued;
+	return queued + until -
+	    (member->behind->position + member->behind_offset);
+}
+
+bool
+backlog_is_full(const struct member *member)
+{
+	uint64_t until =
+	    member->behind == NULL ? 0 : fanned_out_position(member->room);
+
+	return waiting_bytes(member, until) >
+	    (uint64_t)member->room->rooms->conf->backlog_bytes;
 }
 
 /* Leaves out whole lines, the oldest ones, until no more than kept wait. */
@@ -192,8 +217,10 @@ backlog_begin(
 	member->behind = batch_ref(cursor->batch);
 	member->behind_offset = cursor->offset;
 	brake_fall_behind(member);
-	if (!conn_is_queued(member->conn))
+	if (!conn_is_queued(member->conn)) {
+		brake_forgive(member);
 		feed(member, until, BACKLOG_QUEUE_BYTES);
+	}
 	if (member->behind != NULL)
 		backlog_judge(member, until);
 }

@@ -16,7 +16,8 @@
  *   - "skip" leaves out the oldest half of that, all that was queued among it
  *     but for the rest of the line that is on its way, and but for what the
  *     member alone was told and what comes before that, of which a copy is
- *     kept: so a member that has stopped refers to nothing old;
+ *     kept: so a member that has stopped refers to nothing old. A replay is
+ *     left out, though, and what the member was told after it;
  *   - "pause" never gets here, for senders wait as long as it takes.
  */
 #ifndef BACKLOG_H
@@ -46,6 +47,12 @@ void backlog_resume(struct member *member);
 
 /* Of a member that is behind: more has been fanned out, up to until. */
 void backlog_judge(struct member *member, uint64_t until);
+
+/*
+ * Whether more than slow_client.backlog_bytes wait for the member, of this room
+ * and of those where it was before.
+ */
+bool backlog_is_full(const struct member *member);
 
 /*
  * The member has left its room. When its connection will be drained, all that

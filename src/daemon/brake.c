@@ -86,10 +86,15 @@ brake_fall_behind(struct member *member)
 }
 
 void
-brake_forgive(struct member *member)
+brake_catch_up(struct member *member)
 {
 	member->room->brake.behind_count--;
 	let_go(member);
+}
+
+void
+brake_forgive(struct member *member)
+{
 	member->hold.used_ms = 0;
 }
 
@@ -118,6 +123,9 @@ brake_release(struct room *room)
 void
 brake_leave(struct member *member)
 {
+	/* Before a tick that would count it, maybe. */
+	if (member->hold.holds)
+		member->hold.used_ms += BRAKE_TICK_MS;
 	let_go(member);
 	if (!member->hold.waits)
 		return;

@@ -31,9 +31,10 @@
  *
  * With its grace used up a member lets go, and when more than the whole of
  * backlog_bytes waits for it, the policy acts: backlog.h. It has its grace
- * again when it has caught up. So readers that have stopped hold up the others
- * for a tenth of a second at most, once, or for half a second where hardly
- * anybody reads; and however they read, not much longer below the pace.
+ * again when it has taken all that was for it, in whatever room that was. So
+ * readers that have stopped hold up the others for a tenth of a second at most,
+ * once, or for half a second where hardly anybody reads; and however they read,
+ * not much longer below the pace.
  */
 #ifndef BRAKE_H
 #define BRAKE_H
@@ -63,7 +64,7 @@ struct brake {
 	struct event *tick;
 };
 
-/* Of a member; all zero when it is not behind. */
+/* Of a member. It keeps what it has used when it goes to another room. */
 struct brake_hold {
 	LIST_ENTRY(member) holder_entry, waiting_entry;
 	int64_t mark; /* bytes it had acknowledged at the last tick */
@@ -102,7 +103,9 @@ bool brake_update(struct member *member, uint64_t backlog, uint64_t limit);
 
 /* The member has fallen behind, */
 void brake_fall_behind(struct member *member);
-/* and has caught up. */
+/* and has caught up: what it has missed is queued. */
+void brake_catch_up(struct member *member);
+/* It had taken all that was ever queued for it: it has its grace again. */
 void brake_forgive(struct member *member);
 
 /* The member sent something: it is not read while somebody brakes. */

@@ -3,6 +3,7 @@
 
 #include "daemon/chat.h"
 
+#include "daemon/backlog.h"
 #include "daemon/conf.h"
 #include "daemon/name.h"
 #include "daemon/people.h"
@@ -145,6 +146,11 @@ chat_join(struct person *person, char *const arguments[])
 		person_answer(person,
 		    "there are %zu rooms already, as many as there may be",
 		    rooms->count);
+		return;
+	}
+	/* It would take along what waits for it, out of every limit. */
+	if (backlog_is_full(&person->member)) {
+		person_postpone(person, "join", name);
 		return;
 	}
 	person_move(person, room != NULL ? room : rooms_get(rooms, name));

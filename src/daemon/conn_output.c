@@ -213,7 +213,7 @@ conn_queue_copy(struct conn *conn, const char *bytes, size_t length)
 	queued(conn, bytes, length);
 }
 
-/* As if it had not been queued. */
+/* It was queued, and is never sent. */
 static uint64_t
 take_back(struct conn *conn, struct evbuffer *queue, size_t kept)
 {
@@ -263,6 +263,9 @@ conn_trim_queue(struct conn *conn, size_t least)
 	if (end == -1)
 		return 0;
 	kept = (size_t)end + 1;
+	/* It may be much, and this be asked for again and again. */
+	if (least > 0 && kept == evbuffer_get_length(queue))
+		return 0;
 	lines = take_back(conn, queue, kept);
 	rest = xmalloc(kept);
 	evbuffer_unfreeze(queue, 1);

@@ -73,7 +73,9 @@ fanout_tell(struct member *member, const char *lines, size_t length)
 	conn_count_lines_out(conn, count_lines(lines, sent));
 	if (sent < length && conn_takes_output(conn))
 		conn_queue_copy(conn, lines + sent, length - sent);
-	member->told_end = conn_output_bytes(conn);
+	/* What comes after a replay is left out with it: that can be long. */
+	if (backlog_replay_bytes(member) == 0)
+		member->told_end = conn_output_bytes(conn);
 }
 
 static void

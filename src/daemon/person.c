@@ -143,6 +143,14 @@ person_wait(struct person *person)
 }
 
 void
+person_postpone(
+    struct person *person, const char *command, const char *argument)
+{
+	if (asprintf(&person->postponed, "%s %s", command, argument) == -1)
+		xmalloc_fail();
+}
+
+void
 person_replay(struct person *person, size_t lines)
 {
 	tell_answers(person);
@@ -306,6 +314,7 @@ on_leave(struct conn *conn, bool drained, void *owner)
 	line_clear(&person->member.framer);
 	rate_free(person->member.rate);
 	people_forget(person->people, person);
+	free(person->postponed);
 	free(person->vouched);
 	free(person);
 }

@@ -5,6 +5,7 @@
 
 #include "common/text.h"
 #include "common/xmalloc.h"
+#include "daemon/backlog.h"
 #include "daemon/command.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
@@ -31,7 +32,7 @@ rooms_of(const struct person *person)
 static bool
 has_to_wait(const struct person *person)
 {
-	return person->waits ||
+	return person->waits || person->postponed != NULL ||
 	    (person_unread_bytes(person) >= PERSON_UNREAD_BYTES &&
 		conn_takes_output(person->member.conn));
 }
@@ -190,9 +191,23 @@ speech_take(struct person *person, const char *bytes, size_t length)
 	return taken;
 }
 
+static void
+run_postponed(struct person *person)
+{
+	char *line = person->postponed;
+
+	if (line == NULL || is_leaving(person) ||
+	    backlog_is_full(&person->member))
+		return;
+	person->postponed = NULL;
+	command_run(person, line);
+	free(line);
+}
+
 void
 speech_go_on(struct person *person)
 {
+	run_postponed(person);
 	if (!has_to_wait(person))
 		conn_resume_input(person->member.conn, CONN_PAUSE_SPEECH);
 }

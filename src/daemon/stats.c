@@ -54,11 +54,10 @@ const struct stats_row stats_rows[] = {
 	{ "bytes_out", STATS_COUNTER, FIELD(bytes_out),
 	  .help = "bytes that were sent or queued for clients" },
 	{ "lines_lost", STATS_COUNTER, FIELD(lines_lost),
-	  .help = "of these lines, those that were still queued when their "
-		  "connection ended" },
+	  .help = "of these lines, those that were queued and never sent: "
+		  "their connection ended, or they were left out" },
 	{ "bytes_lost", STATS_COUNTER, FIELD(bytes_lost),
-	  .help = "of these bytes, those that were still queued when their "
-		  "connection ended" },
+	  .help = "of these bytes, those that were queued and never sent" },
 	{ "shared_rounds", STATS_COUNTER, FIELD(shared_rounds),
 	  .help = "fan-outs that the kernel sent to everybody from the same "
 		  "pages" },

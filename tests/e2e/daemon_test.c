@@ -267,7 +267,9 @@ static void
 test_sigterm_delivers_what_is_queued_and_exits_with_0(void **state)
 {
 	enum { LINES = 5000 };
-	struct relay *relay = relay_start(NULL, 1);
+	struct relay *relay = relay_start("listen = \"127.0.0.1:0\";"
+					  "shutdown_seconds = 300;",
+	    1);
 	int talker = relay_connect(relay), slow = relay_connect(relay);
 	int quick = relay_connect(relay), small = 4096, i;
 	char line[101], got[sizeof(line)];

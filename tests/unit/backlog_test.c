@@ -186,6 +186,9 @@ test_skipping_leaves_out_nothing_that_one_was_told(void **state)
 		say_when_read(f, talker, number++);
 	snprintf(line, sizeof(line), "%*s\n", LINE_BYTES - 1, "told");
 	fanout_tell(member, line, LINE_BYTES);
+	/* But for what comes after a replay, which may be long. */
+	member->replay_end = conn_output_bytes(member->conn);
+	fanout_tell(member, "and more\n", 9);
 	while (number < 20000)
 		say_when_read(f, talker, number++);
 	assert_true(member->skipped > 0);
@@ -231,6 +234,90 @@ test_a_stopped_member_that_talks_keeps_no_more(void **state)
 	close(stopped);
 }
 
+/* Each of its lines ends a run of those of the others. */
+static void
+test_short_runs_cost_what_they_are_long(void **state)
+{
+	enum { LINES = 2000 };
+	struct fixture *f = *state;
+	int talker = join(f), leaver = join(f), i;
+	struct conn *conn = f->room->members[1]->conn;
+	size_t before;
+
+	f->conf->backlog_bytes = 16 * LINES * LINE_BYTES;
+	for (i = 0; f->room->members[1]->behind == NULL; i++)
+		say(f, talker, (unsigned)i);
+	for (i = 0; i < LINES; i++) {
+		say(f, talker, (unsigned)i);
+		say(f, leaver, (unsigned)i);
+	}
+	before = mallinfo2().uordblks;
+	shutdown(leaver, SHUT_WR);
+	turn(f);
+	assert_true(conn_queued_bytes(conn) >= LINES * LINE_BYTES);
+	assert_in_range(
+	    mallinfo2().uordblks, 0, before + 3 * LINES * LINE_BYTES);
+	close(talker);
+	close(leaver);
+}
+
+static void
+move(struct member *member, struct room *room)
+{
+	room_leave(member->room, member);
+	backlog_leave(member, true);
+	member->room = room;
+	room_join(room, member);
+}
+
+/* Who goes from room to room would hold up one after the other. */
+static void
+test_a_move_brings_no_new_grace(void **state)
+{
+	struct fixture *f = *state;
+	struct room *room = f->room, *other = rooms_get(f->rooms, "other");
+	int talker = join(f), stopped = join(f), answers;
+	struct member *member = room->members[1];
+	unsigned number = 0;
+
+	f->conf->backlog_bytes = 100000;
+	while (member->hold.used_ms < BRAKE_GRACE_MS)
+		say_when_read(f, talker, number++);
+	assert_false(backlog_is_full(member));
+	move(member, other);
+	assert_int_equal(room->brake.behind_count, 0);
+	f->room = other;
+	answers = join(f);
+	while (f->stats.closed[CONN_TOO_SLOW] == 0) {
+		assert_int_equal(other->brake.holder_count, 0);
+		say(f, answers, number++);
+	}
+	close(answers);
+	close(stopped);
+	close(talker);
+	turn(f);
+	f->room = room;
+}
+
+static void
+test_who_has_read_all_has_its_grace_again(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), reader = join(f);
+	struct member *member = f->room->members[1];
+	unsigned number = 0;
+
+	f->conf->backlog_bytes = 100000;
+	while (member->hold.used_ms < BRAKE_GRACE_MS)
+		say_when_read(f, talker, number++);
+	assert_int_equal(hear(f, reader, 0), number);
+	while (member->behind == NULL)
+		say(f, talker, number++);
+	assert_int_equal(member->hold.used_ms, 0);
+	close(reader);
+	close(talker);
+}
+
 /* The peer's end, and then a write that fails. */
 static void
 test_one_who_leaves_and_resets_is_freed(void **state)
@@ -255,7 +342,7 @@ test_one_who_leaves_does_not_keep_what_comes_after(void **state)
 {
 	struct fixture *f = *state;
 	int talker = join(f), leaver = join(f), listener = join(f);
-	unsigned number = 0, heard = 0;
+	unsigned number = 0, heard = 0, i;
 	struct batch *owed;
 
 	while (f->room->members[1]->behind == NULL) {
@@ -263,6 +350,9 @@ test_one_who_leaves_does_not_keep_what_comes_after(void **state)
 		heard = hear(f, listener, heard);
 	}
 	owed = f->room->members[1]->behind;
+	/* Of less it would have a copy. */
+	for (i = 0; i < 20; i++)
+		say(f, talker, number++);
 	shutdown(leaver, SHUT_WR);
 	turn(f);
 	for (; number < 6000; number++) {
@@ -326,6 +416,9 @@ main(void)
 		FIXTURE_TEST(
 		    test_skipping_leaves_out_nothing_that_one_was_told),
 		FIXTURE_TEST(test_a_stopped_member_that_talks_keeps_no_more),
+		FIXTURE_TEST(test_short_runs_cost_what_they_are_long),
+		FIXTURE_TEST(test_a_move_brings_no_new_grace),
+		FIXTURE_TEST(test_who_has_read_all_has_its_grace_again),
 		FIXTURE_TEST(test_one_who_leaves_and_resets_is_freed),
 		FIXTURE_TEST(
 		    test_one_who_leaves_does_not_keep_what_comes_after),

@@ -353,6 +353,28 @@ test_who_asks_and_does_not_read_is_held(void **state)
 	evbuffer_free(text);
 }
 
+/* It would take what waits for it along, out of every limit. */
+static void
+test_who_is_too_far_behind_reads_before_it_moves(void **state)
+{
+	struct party *party = *state;
+	struct person *person = people_find(party->people, "guest1");
+	struct evbuffer *text = evbuffer_new();
+	int i;
+
+	while (!conn_is_queued(person->member.conn))
+		party_say(party, party->fds[1], "hello, everybody\n");
+	party->conf->backlog_bytes = 10;
+	party_say(party, party->fds[0], "/join tea\n/join pub\n");
+	assert_string_equal(person->member.room->name, "main");
+	for (i = 0; i < 100; i++) {
+		gather(party->fds[0], text);
+		party_turn(party, 1);
+	}
+	assert_string_equal(person->member.room->name, "pub");
+	evbuffer_free(text);
+}
+
 static void
 test_who_is_held_and_lost_is_freed(void **state)
 {
@@ -390,6 +412,7 @@ main(void)
 		PARTY_TEST(test_questions_cost_no_fan_outs),
 		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
 		PARTY_TEST(test_who_asks_and_does_not_read_is_held),
+		PARTY_TEST(test_who_is_too_far_behind_reads_before_it_moves),
 		PARTY_TEST(test_who_is_held_and_lost_is_freed),
 	};
 
