@@ -116,18 +116,6 @@ chat_who(struct person *person, char *const arguments[])
 	evbuffer_free(names);
 }
 
-/* The room of that name, or of one that is the same. */
-static struct room *
-find_room(struct rooms *rooms, const char *name)
-{
-	struct room *room;
-
-	TAILQ_FOREACH (room, &rooms->all, entry)
-		if (name_is_same(room->name, name))
-			return room;
-	return NULL;
-}
-
 void
 chat_join(struct person *person, char *const arguments[])
 {
@@ -137,7 +125,7 @@ chat_join(struct person *person, char *const arguments[])
 
 	if (make_name(person, name, arguments[0]) == -1)
 		return;
-	room = find_room(rooms, name);
+	room = rooms_find(rooms, name);
 	if (room == person->member.room) {
 		person_answer(person, "you are in %s already", room->name);
 		return;

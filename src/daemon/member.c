@@ -82,10 +82,12 @@ static void
 on_leave(struct conn *conn, bool drained, void *owner)
 {
 	struct member *member = owner;
+	struct room *room = member->room;
 
 	(void)conn;
-	room_leave(member->room, member);
+	room_leave(room, member);
 	backlog_leave(member, drained);
+	room_release(room);
 	line_clear(&member->framer);
 	rate_free(member->rate);
 	free(member);

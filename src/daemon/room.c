@@ -9,6 +9,7 @@
 #include "daemon/fanout.h"
 #include "daemon/history.h"
 #include "daemon/member.h"
+#include "daemon/name.h"
 #include "daemon/stats.h"
 
 #include <event2/event.h>
@@ -41,6 +42,7 @@ room_free(struct room *room)
 	batch_unref(room->from);
 	history_free(room->history);
 	free(room->members);
+	free(room->key);
 	free(room);
 }
 
@@ -54,16 +56,36 @@ rooms_free(struct rooms *rooms)
 	free(rooms);
 }
 
-struct room *
-rooms_get(struct rooms *rooms, const char *name)
+static char *
+make_key(const struct rooms *rooms, const char *name)
 {
+	return rooms->conf->mode == CONF_MODE_CHAT ? name_key(name)
+						   : xstrdup(name);
+}
+
+struct room *
+rooms_find(const struct rooms *rooms, const char *name)
+{
+	char *key = make_key(rooms, name);
 	struct room *room;
 
 	TAILQ_FOREACH (room, &rooms->all, entry)
-		if (strcmp(room->name, name) == 0)
-			return room;
+		if (strcmp(room->key, key) == 0)
+			break;
+	free(key);
+	return room;
+}
+
+struct room *
+rooms_get(struct rooms *rooms, const char *name)
+{
+	struct room *room = rooms_find(rooms, name);
+
+	if (room != NULL)
+		return room;
 	room = xcalloc(1, sizeof(*room));
 	strncpy(room->name, name, ROOM_NAME_MAX);
+	room->key = make_key(rooms, name);
 	room->rooms = rooms;
 	room->from = room->tail = batch_new(BATCH_BYTES, NULL);
 	room->history = history_new(rooms->conf, room->name, rooms->stats);
@@ -166,12 +188,16 @@ static bool
 is_listeners(const struct room *room)
 {
 	const struct conf *conf = room->rooms->conf;
+	bool is = false;
 	size_t i;
 
-	for (i = 0; i < conf->listen_count; i++)
-		if (strcmp(conf->listen[i].room, room->name) == 0)
-			return true;
-	return false;
+	for (i = 0; i < conf->listen_count && !is; i++) {
+		char *key = make_key(room->rooms, conf->listen[i].room);
+
+		is = strcmp(room->key, key) == 0;
+		free(key);
+	}
+	return is;
 }
 
 void
@@ -179,6 +205,17 @@ room_release(struct room *room)
 {
 	if (room->member_count == 0 && !is_listeners(room))
 		room_free(room);
+}
+
+void
+rooms_release(struct rooms *rooms)
+{
+	struct room *room, *next;
+
+	for (room = TAILQ_FIRST(&rooms->all); room != NULL; room = next) {
+		next = TAILQ_NEXT(room, entry);
+		room_release(room);
+	}
 }
 
 void

@@ -26,7 +26,8 @@ struct stats;
 #define ROOM_NAME_MAX 32 /* bytes */
 
 struct room {
-	char name[ROOM_NAME_MAX + 1];
+	char name[ROOM_NAME_MAX + 1]; /* as who came first wrote it */
+	char *key; /* rooms whose keys are equal are one; see name.h */
 	struct rooms *rooms;
 	struct member **members;
 	size_t member_count, member_size;
@@ -62,8 +63,15 @@ struct rooms *rooms_new(
     struct event_base *base, const struct conf *conf, struct stats *stats);
 /* The rooms have to be empty. */
 void rooms_free(struct rooms *rooms);
-/* The room of that name, at most ROOM_NAME_MAX bytes; made if need be. */
+/*
+ * The room of that name, at most ROOM_NAME_MAX bytes, or of one that is the
+ * same: in mode chat names are compared as those of people, name.h. NULL where
+ * there is none; rooms_get() makes it then.
+ */
+struct room *rooms_find(const struct rooms *rooms, const char *name);
 struct room *rooms_get(struct rooms *rooms, const char *name);
+/* Does room_release() for all of them, when "listen" may have changed. */
+void rooms_release(struct rooms *rooms);
 /* From now on senders wait for nobody. */
 void rooms_release_brakes(struct rooms *rooms);
 /* Fans out what waits, everywhere. */

@@ -176,6 +176,7 @@ reload(struct server *server)
 	    (enum log_level)server->conf->log_level);
 	raise_descriptor_limit(server->conf);
 	guard_secrets(server->conf);
+	rooms_release(server->rooms);
 	conn_set_update(server->conns);
 	inherited_report_unused(server->inherited);
 	return 0;

@@ -148,6 +148,37 @@ test_what_needs_a_restart_is_said(void **state)
 	relay_stop(relay);
 }
 
+/* Each would hold its batch, its history and its transcript for ever. */
+static void
+test_rooms_that_nobody_can_come_into_are_gone(void **state)
+{
+	static const char format[] =
+	    "listen = ( { address = \"127.0.0.1:0\"; room = \"%c\"; } );"
+	    "history = { directory = \"%%s\"; };";
+	char conf[256];
+	struct relay *relay;
+	int alice, bob, room;
+
+	(void)state;
+	snprintf(conf, sizeof(conf), format, 'a');
+	relay = relay_start(conf, 1);
+	alice = relay_connect(relay);
+	for (room = 'b'; room < 'e'; room++) {
+		snprintf(conf, sizeof(conf), format, room);
+		relay_reload(relay, conf);
+		bob = relay_connect(relay);
+		close(bob);
+		relay_await_log(relay, "closed peer=");
+	}
+	kill(relay->pid, SIGUSR1);
+	relay_await_log(relay, " rooms=2 ");
+	close(alice);
+	relay_await_log(relay, "closed peer=");
+	kill(relay->pid, SIGUSR1);
+	relay_await_log(relay, " rooms=1 ");
+	relay_stop(relay);
+}
+
 static size_t
 count_descriptors(const struct relay *relay)
 {
@@ -243,6 +274,7 @@ main(void)
 		E2E_TEST(
 		    test_a_configuration_that_became_a_pipe_holds_nobody_up),
 		E2E_TEST(test_what_needs_a_restart_is_said),
+		E2E_TEST(test_rooms_that_nobody_can_come_into_are_gone),
 		E2E_TEST(
 		    test_a_thousand_reloads_under_load_lose_and_leave_nothing),
 	};

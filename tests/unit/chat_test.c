@@ -10,6 +10,7 @@
 
 #include <event2/buffer.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -148,6 +149,31 @@ test_rooms_come_and_go(void **state)
 	party_expect(party->fds[0],
 	    "*** guest3 left (went to tea)\n*** you are guest1 in tea\n"
 	    "*** main: 0 people\n*** tea: 2 people\n");
+}
+
+/* Whoever comes first, from a listener or by a command. */
+static void
+test_rooms_that_differ_in_case_are_one(void **state)
+{
+	struct party *party = *state;
+	int fd;
+
+	free(party->conf->listen[0].room);
+	party->conf->listen[0].room = strdup("ops");
+	party_say(party, party->fds[0], "/join OPS\n");
+	fd = party_arrive(party, "ops", NULL);
+	party_turn(party, 1);
+	party_expect(fd, "*** you are guest4 in OPS" PARTY_HINT);
+	party_expect(
+	    party->fds[0], "*** you are guest1 in OPS\n*** guest4 joined\n");
+	party_say(party, fd, "/join ops\n/rooms\n");
+	party_expect(fd,
+	    "*** you are in OPS already\n"
+	    "*** main: 2 people\n*** OPS: 2 people\n");
+	party_say(party, party->fds[0], "/quit\n");
+	party_say(party, fd, "/quit\n");
+	assert_int_equal(party->rooms->count, 2);
+	close(fd);
 }
 
 static void
@@ -403,6 +429,7 @@ main(void)
 		PARTY_TEST(test_a_vouched_name_is_left_to_its_owner),
 		PARTY_TEST(test_look_alikes_are_taken),
 		PARTY_TEST(test_rooms_come_and_go),
+		PARTY_TEST(test_rooms_that_differ_in_case_are_one),
 		PARTY_TEST(test_the_reason_of_a_leave),
 		PARTY_TEST(test_a_large_room_is_quiet),
 		PARTY_TEST(test_a_line_that_is_too_long_is_left_out),
