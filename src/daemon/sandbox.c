@@ -229,7 +229,9 @@ static const struct {
 	{ "socket", 0, AF_INET6 },
 	{ "socket", 0, AF_NETLINK }, /* getaddrinfo(3) */
 	{ "socketpair", 0, AF_UNIX }, { "ioctl", 1, FIONREAD },
-	{ "ioctl", 1, SIOCOUTQ }, { "ioctl", 1, TCGETS }, /* isatty(3) */
+	{ "ioctl", 1, SIOCOUTQ }, { "ioctl", 1, SIOCGIFINDEX },
+	{ "ioctl", 1, SIOCGIFNAME }, /* fe80::1%eth0 */
+	{ "ioctl", 1, TCGETS },	     /* isatty(3) */
 	{ "prctl", 0, PR_SET_DUMPABLE }, { "prctl", 0, PR_GET_DUMPABLE },
 	{ "prctl", 0, PR_SET_VMA }, { "prlimit64", 0, 0 }, /* of this process */
 };
