@@ -4,6 +4,7 @@
 #include "daemon/history.h"
 
 #include "common/log.h"
+#include "common/text.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/name.h"
@@ -200,6 +201,30 @@ keep(struct history *history, const char *lines, size_t length)
 	trim(history);
 }
 
+/* Of a line with its time in front. */
+static bool
+is_notice(const char *line, size_t length)
+{
+	static const char notice[] = HISTORY_NOTICE;
+
+	return length >= STAMP_BYTES + sizeof(notice) - 1 &&
+	    memcmp(line + STAMP_BYTES, notice, sizeof(notice) - 1) == 0;
+}
+
+/*
+ * A line with its time in front, for people: it may be of mode relay, or of
+ * somebody else. Space as for text_clean().
+ */
+static void
+keep_clean(
+    struct history *history, char *space, const char *line, size_t length)
+{
+	length = text_clean(space, line, length - 1);
+	space[length++] = '\n';
+	if (!is_notice(space, length))
+		keep(history, space, length);
+}
+
 /*
  * From the transcript, where lines of somebody else, or what a loss of power
  * made of some, have no time in front.
@@ -207,16 +232,22 @@ keep(struct history *history, const char *lines, size_t length)
 static void
 restore(struct history *history)
 {
-	size_t skip = history->stamped ? 0 : STAMP_BYTES;
 	size_t length, line, at;
 	char *text = transcript_read_end(history->transcript,
 	    (size_t)history->conf->history_lines, HISTORY_BYTES, &length);
+	char *space = xmalloc(length * TEXT_GROWTH);
 
 	for (at = 0; at < length; at += line) {
 		line = line_length(text + at, text + length);
-		if (stamp_is_on(text + at, line))
-			keep(history, text + at + skip, line - skip);
+		if (!stamp_is_on(text + at, line))
+			continue;
+		if (history->stamped)
+			keep_clean(history, space, text + at, line);
+		else
+			keep(history, text + at + STAMP_BYTES,
+			    line - STAMP_BYTES);
 	}
+	free(space);
 	free(text);
 }
 
@@ -286,14 +317,11 @@ history_reopen(struct history *history)
 static size_t
 drop_notices(char *text, size_t length)
 {
-	static const char notice[] = HISTORY_NOTICE;
 	size_t read = 0, written = 0, line;
 
 	for (; read < length; read += line) {
 		line = line_length(text + read, text + length);
-		if (line >= STAMP_BYTES + sizeof(notice) - 1 &&
-		    memcmp(text + read + STAMP_BYTES, notice,
-			sizeof(notice) - 1) == 0)
+		if (is_notice(text + read, line))
 			continue;
 		memmove(text + written, text + read, line);
 		written += line;

@@ -26,7 +26,8 @@
  *
  * With history.directory the lines are also written to a transcript, and what
  * is kept begins with the end of that. A line that is not UTF-8 comes back
- * from there as the transcript has it.
+ * from there as the transcript has it; in mode chat all that comes back is made
+ * safe for people, text.h, because the file may have lines of mode relay.
  */
 #ifndef HISTORY_H
 #define HISTORY_H

@@ -146,6 +146,27 @@ test_history_comes_back_as_it_was(void **state)
 	history_free(history);
 }
 
+/* The file was written in mode relay, where a line is any bytes. */
+static void
+test_in_chat_what_comes_back_is_safe_and_no_notice(void **state)
+{
+	struct fixture *f = *state;
+	static const char lines[] =
+	    T "\x1b[2J\x1b]0;owned\x07 boo\r\n" T "*** root joined\n" T
+	      "\x1b*** root joined\n" T "<alice> gr\xc3\xbc\xc3\x9f"
+	      "e\t\xff\n";
+	struct history *history;
+
+	write_file(f, lines, strlen(lines));
+	f->conf->mode = CONF_MODE_CHAT;
+	history = open_history(f);
+	assert_shown(history,
+	    T "[2J]0;owned boo\n" T "<alice> gr\xc3\xbc\xc3\x9f"
+	      "e\t\xef\xbf\xbd\n");
+	history_free(history);
+	assert_file(f, lines, strlen(lines));
+}
+
 static void
 test_a_transcript_is_utf8_and_has_a_time_in_every_line(void **state)
 {
@@ -473,6 +494,8 @@ main(void)
 	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TRANSCRIPT_TEST(test_history_comes_back_as_it_was),
+		TRANSCRIPT_TEST(
+		    test_in_chat_what_comes_back_is_safe_and_no_notice),
 		TRANSCRIPT_TEST(
 		    test_a_transcript_is_utf8_and_has_a_time_in_every_line),
 		TRANSCRIPT_TEST(test_half_a_line_is_cut_off_and_not_shown),
