@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A chat as a person sees it: times, colours and names that are somebody
+ * else's, words that Tab completes to what the relay does not know, a screen
+ * that is not the one that README shows.
+ */
+#include "config.h"
+
+#include "fake.h"
+#include "harness.h"
+#include "talk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+test_a_chat_in_colors_with_the_time(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, 60, 10, "--timestamps=@ --color=always");
+	fake_greet(talk.peer, "anna");
+	send_text(talk.peer,
+	    "2026-11-22T09:11:20Z <ben> before\n<ben> hi\n* ben waves\n");
+	screen_await(talk.screen, "@ * ben waves");
+	screen_type(talk.screen, "hello");
+	screen_press(talk.screen, "Enter");
+	screen_await(talk.screen, "@ > hello");
+	screen_expect(talk.screen,
+	    "@ *** you are anna in main; /help lists the commands\n"
+	    "@ <ben> before\n@ <ben> hi\n@ * ben waves\n@ > hello\n>");
+	expect_text(talk.peer, "hello\n");
+	talk_finish(&talk);
+}
+
+static void
+test_tab_completes_commands_and_names(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, 60, 10, "");
+	fake_greet(talk.peer, "anna");
+	send_text(talk.peer, "*** Benjamin joined\n<carla> hi\n");
+	screen_await(talk.screen, "<carla> hi\n>");
+	screen_type(talk.screen, "/ms\tbe\thi");
+	screen_press(talk.screen, "Enter");
+	expect_text(talk.peer, "/msg Benjamin hi\n");
+	screen_type(talk.screen, "/quit");
+	screen_press(talk.screen, "Enter");
+	expect_text(talk.peer, "/quit\n");
+	talk_await_end(&talk);
+}
+
+/* A line that somebody says, when what was said before has come. */
+static void
+say(struct screen *screen, const char *line)
+{
+	screen_type(screen, line);
+	screen_press(screen, "Enter");
+}
+
+static struct screen *
+join(struct relay *relay, const char *name)
+{
+	char options[32], joined[64];
+	struct screen *screen;
+
+	snprintf(options, sizeof(options), "-n %s", name);
+	snprintf(joined, sizeof(joined), "you are now known as %s\n>", name);
+	screen = screen_start_client(60, 16, relay->address, options);
+	screen_await(screen, joined);
+	return screen;
+}
+
+/* README shows it, with these four columns before each row. */
+static void
+expect_in_readme(const char *text)
+{
+	char *readme, indented[4096], *to = indented;
+	size_t length;
+
+	to += sprintf(to, "    ");
+	for (; *text != '\0'; text++) {
+		*to++ = *text;
+		if (*text == '\n')
+			to += sprintf(to, "    ");
+	}
+	*to = '\0';
+	readme = read_whole_file(getenv("TCPRELAY_README"), &length);
+	if (strstr(readme, indented) == NULL)
+		fail_msg("README does not show\n%s", indented);
+	free(readme);
+}
+
+/* What anna sees, in the middle of a line of two rows. */
+#define HALF_TYPED                                                             \
+	"*** you are guest1 in main; /help lists the commands\n"               \
+	"*** you are now known as anna\n"                                      \
+	"*** guest2 joined\n"                                                  \
+	"*** guest2 is now known as ben\n"                                     \
+	"*** guest3 joined\n"                                                  \
+	"*** guest3 is now known as carla\n"                                   \
+	"<ben> good morning\n"                                                 \
+	"> morning! did the backup run?\n"                                     \
+	"<carla> it did, at 3:12\n"                                            \
+	"* carla makes coffee\n"                                               \
+	"<ben> thanks, carla! anna, one for you, too?\n"                       \
+	"> fine, so we can try the restore at noon, if nobody minds t\n"       \
+	"he"
+
+static void
+test_a_conversation_of_three(void **state)
+{
+	struct relay *relay =
+	    relay_start("listen = \"127.0.0.1:0\"; mode = \"chat\";", 1);
+	struct screen *anna = join(relay, "anna"), *ben, *carla;
+
+	(void)state;
+	ben = join(relay, "ben");
+	screen_await(anna, "known as ben");
+	carla = join(relay, "carla");
+	screen_await(anna, "known as carla");
+	screen_await(ben, "known as carla");
+	say(ben, "good morning");
+	screen_await(anna, "morning\n>");
+	say(anna, "morning! did the backup run?");
+	screen_await(carla, "run?\n>");
+	say(carla, "it did, at 3:12");
+	screen_await(anna, "3:12\n>");
+	screen_type(anna,
+	    "fine, so we can try the restore at noon, if nobody minds the");
+	screen_await(anna, "s the");
+	say(carla, "/me makes coffee");
+	screen_await(ben, "coffee\n>");
+	say(ben, "thanks, carla! anna, one for you, too?");
+	screen_expect(anna, HALF_TYPED);
+	expect_in_readme(HALF_TYPED);
+	say(anna, " noise");
+	screen_expect(ben,
+	    "*** you are guest2 in main; /help lists the commands\n"
+	    "*** you are now known as ben\n"
+	    "*** guest3 joined\n"
+	    "*** guest3 is now known as carla\n"
+	    "> good morning\n"
+	    "<anna> morning! did the backup run?\n"
+	    "<carla> it did, at 3:12\n"
+	    "* carla makes coffee\n"
+	    "> thanks, carla! anna, one for you, too?\n"
+	    "<anna> fine, so we can try the restore at noon, if nobody mi\n"
+	    "nds the noise\n>");
+	screen_expect(carla,
+	    "*** you are guest3 in main; /help lists the commands\n"
+	    "*** you are now known as carla\n"
+	    "<ben> good morning\n"
+	    "<anna> morning! did the backup run?\n"
+	    "> it did, at 3:12\n"
+	    "> /me makes coffee\n"
+	    "<ben> thanks, carla! anna, one for you, too?\n"
+	    "<anna> fine, so we can try the restore at noon, if nobody mi\n"
+	    "nds the noise\n>");
+	screen_stop(anna);
+	screen_stop(ben);
+	screen_stop(carla);
+	relay_stop(relay);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		E2E_TEST(test_a_chat_in_colors_with_the_time),
+		E2E_TEST(test_tab_completes_commands_and_names),
+		E2E_TEST(test_a_conversation_of_three),
+	};
+
+	if (!screen_is_there())
+		return 0;
+	return cmocka_run_group_tests_name("chat_screen", tests, NULL, NULL);
+}
