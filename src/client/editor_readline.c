@@ -14,6 +14,7 @@
 #include "client/history_file.h"
 #include "client/rows.h"
 #include "client/tty.h"
+#include "client/xdg.h"
 #include "common/xmalloc.h"
 
 #include <errno.h>
@@ -404,7 +405,7 @@ editor_new(
 	the_editor = editor;
 	editor->handler = handler;
 	editor->arg = arg;
-	editor->history = history_file_path();
+	editor->history = xdg_path("XDG_STATE_HOME", ".local/state", "history");
 	editor->keys = evbuffer_new();
 	editor->input = event_new(
 	    base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, editor);

@@ -6,6 +6,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,22 +16,6 @@
 #include <readline/history.h>
 
 #define LINES_MAX 1000
-
-char *
-history_file_path(void)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *path = NULL;
-	int length = -1;
-
-	/* A relative path is to be ignored: XDG Base Directory. */
-	if (state != NULL && state[0] == '/')
-		length = asprintf(&path, "%s/tcprelay/history", state);
-	else if (home != NULL && home[0] == '/')
-		length =
-		    asprintf(&path, "%s/.local/state/tcprelay/history", home);
-	return length == -1 ? NULL : path;
-}
 
 static void
 make_directories(const char *path)
@@ -47,6 +32,16 @@ make_directories(const char *path)
 	free(copy);
 }
 
+/* A link to something else, /dev/null for one, leaves that as it is. */
+static bool
+is_own_file(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    status.st_uid == geteuid();
+}
+
 void
 history_file_load(const char *path)
 {
@@ -58,12 +53,16 @@ history_file_load(const char *path)
 		return;
 	make_directories(path);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd == -1 || fchmod(fd, 0600) == -1)
+	if (fd == -1) {
 		warn("%s", path);
-	if (fd == -1)
 		return;
+	}
+	if (is_own_file(fd)) {
+		if (fchmod(fd, 0600) == -1)
+			warn("%s", path);
+		history_truncate_file(path, LINES_MAX);
+	}
 	close(fd);
-	history_truncate_file(path, LINES_MAX);
 	read_history(path);
 	using_history();
 }

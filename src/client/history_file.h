@@ -7,12 +7,9 @@
 #define HISTORY_FILE_H
 
 /*
- * Where it is, for free(3): $XDG_STATE_HOME/tcprelay/history, or the same below
- * ~/.local/state. NULL when neither is known.
+ * Reads the file, if there is one; NULL: none is kept. Says what fails. If it
+ * is the user's own, nobody else may read it then, and it is cut to a bound.
  */
-char *history_file_path(void);
-
-/* Reads the file, if there is one; NULL: none is kept. Says what fails. */
 void history_file_load(const char *path);
 
 /* Adds a line, also to the file. One that begins with a space is private. */

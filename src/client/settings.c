@@ -4,6 +4,7 @@
 #include "client/settings.h"
 
 #include "client/chat.h"
+#include "client/xdg.h"
 #include "common/address.h"
 
 #include <stddef.h>
@@ -68,21 +69,6 @@ const struct conf_key settings_keys[] = {
 
 static const struct conf_table table = { .keys = settings_keys };
 
-char *
-settings_path(void)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char *path = NULL;
-	int length = -1;
-
-	/* A relative path is to be ignored: XDG Base Directory. */
-	if (config != NULL && config[0] == '/')
-		length = asprintf(&path, "%s/tcprelay/config", config);
-	else if (home != NULL && home[0] == '/')
-		length = asprintf(&path, "%s/.config/tcprelay/config", home);
-	return length == -1 ? NULL : path;
-}
-
 static void
 report(const char *message, void *arg)
 {
@@ -93,7 +79,7 @@ report(const char *message, void *arg)
 int
 settings_load(struct settings *settings)
 {
-	char *path = settings_path();
+	char *path = xdg_path("XDG_CONFIG_HOME", ".config", "config");
 	const struct conf_source source = { path, -1, false };
 	int result = 0;
 

@@ -33,12 +33,6 @@ struct settings {
 extern const struct conf_key settings_keys[];
 
 /*
- * Where the file is, for free(3): $XDG_CONFIG_HOME/tcprelay/config, or the
- * same below ~/.config. NULL when neither is known.
- */
-char *settings_path(void);
-
-/*
  * The defaults, and what the file has, if there is one. Returns 0, or -1 with
  * every error told on standard error.
  */

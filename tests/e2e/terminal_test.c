@@ -72,19 +72,21 @@ close_place(struct place *place)
 	remove_directory(place->home);
 }
 
-/* Reads what is shown until it ends with a text. */
-static void
+/* Reads what is shown until it ends with a text; good until the next call. */
+static const char *
 await_shown(const struct place *place, const char *text)
 {
-	char shown[65536];
+	static char shown[65536];
 	size_t length = 0, wanted = strlen(text);
 
 	while (length < wanted ||
 	    memcmp(shown + length - wanted, text, wanted) != 0) {
-		assert_in_range(length, 0, sizeof(shown) - 1);
+		assert_in_range(length, 0, sizeof(shown) - 2);
 		assert_int_equal(read(place->person, shown + length, 1), 1);
 		length++;
 	}
+	shown[length] = '\0';
+	return shown;
 }
 
 static void
@@ -261,6 +263,39 @@ test_ctrl_c_throws_away_only_the_line_that_it_ends(void **state)
 	remove_directory(place.home);
 }
 
+/* What is not ours stays as it is: all that is there once was made nobody's. */
+static void
+test_a_history_that_is_a_link(void **state)
+{
+	char path[128], target[128] = "/dev/null";
+	struct place place;
+	struct stat st;
+
+	(void)state;
+	open_place(&place);
+	if (geteuid() == 0) {
+		snprintf(target, sizeof(target), "%s/other", place.home);
+		write_file(target, "", 0);
+		assert_int_equal(chown(target, 65534, 65534), 0);
+		assert_int_equal(chmod(target, 0644), 0);
+	}
+	snprintf(path, sizeof(path), "%s/tcprelay", place.home);
+	assert_int_equal(mkdir(path, 0700), 0);
+	strcat(path, "/history");
+	assert_int_equal(symlink(target, path), 0);
+	start(&place, place.tty, place.tty);
+	assert_null(strstr(await_shown(&place, "> "), "history"));
+	send_text(place.person, "said\r");
+	expect_text(place.peer, "said\n");
+	send_text(place.person, "\004");
+	expect_end(place.peer);
+	close(place.peer);
+	assert_int_equal(await_exit(place.client), 0);
+	assert_int_equal(stat(target, &st), 0);
+	assert_int_not_equal(st.st_mode & 0777, 0600);
+	close_place(&place);
+}
+
 #define HARMFUL "\033[2J\a\xff\n"
 
 static void
@@ -304,6 +339,7 @@ main(void)
 		E2E_TEST(test_it_ends_with_its_terminal),
 		E2E_TEST(test_the_history_is_kept_for_nobody_else),
 		E2E_TEST(test_ctrl_c_throws_away_only_the_line_that_it_ends),
+		E2E_TEST(test_a_history_that_is_a_link),
 		E2E_TEST(test_only_a_terminal_gets_lines_made_harmless),
 	};
 	struct rlimit none = { 0 };
