@@ -7,10 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define NOTICE	"*** "
-#define WE_ARE	NOTICE "you are "
-#define RENAMED "now known as "
-#define WITHIN	" in "
+#define NOTICE	 "*** "
+#define WE_ARE	 NOTICE "you are "
+#define RENAMED	 "now known as "
+#define THEY_ARE " is " RENAMED
+#define WITHIN	 " in "
 
 /* "2026-11-22T09:11:20Z " as a picture, 0 for a digit. */
 static const char time_picture[] = "0000-00-00T00:00:00Z ";
@@ -61,8 +62,8 @@ split(struct chat_line *parsed, const char *before, char end)
 static bool
 is_about_somebody(const struct chat_text *text)
 {
-	static const char is_renamed[] = " is " RENAMED;
-	static const char *const doings[] = { " joined", " left", is_renamed };
+	static const char they_are[] = THEY_ARE;
+	static const char *const doings[] = { " joined", " left", they_are };
 	size_t i;
 
 	for (i = 0; i < sizeof(doings) / sizeof(doings[0]); i++)
@@ -105,6 +106,19 @@ chat_parse(const char *line, size_t length, struct chat_line *parsed)
 			.time = parsed->time,
 			.after = {
 			    parsed->before.at, length - parsed->time.length } };
+}
+
+bool
+chat_renames(const struct chat_line *line, struct chat_text *name)
+{
+	const struct chat_text *after = &line->after;
+
+	if (line->kind != CHAT_NOTICE ||
+	    !begins_with(after->at, after->length, THEY_ARE))
+		return false;
+	name->at = after->at + strlen(THEY_ARE);
+	name->length = after->length - strlen(THEY_ARE);
+	return true;
 }
 
 /* Takes the word at the start of bytes as a name; returns its length, or 0. */

@@ -39,6 +39,9 @@ struct chat_line {
 /* The line has no LF. */
 void chat_parse(const char *line, size_t length, struct chat_line *parsed);
 
+/* Whether it says that who is named in it has another name now: which. */
+bool chat_renames(const struct chat_line *line, struct chat_text *name);
+
 /* Who we are, as far as the relay has told. Zero: nobody was greeted. */
 struct chat {
 	bool on;

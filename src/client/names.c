@@ -22,6 +22,17 @@ names_add(struct names *names, const struct chat_text *name)
 	names->names[0][name->length] = '\0';
 }
 
+void
+names_rename(struct names *names, const struct chat_text *old,
+    const struct chat_text *name)
+{
+	names_add(names, old);
+	memmove(
+	    names->names[0], names->names[1], (NAMES_MAX - 1) * CHAT_NAME_SIZE);
+	names->names[NAMES_MAX - 1][0] = '\0';
+	names_add(names, name);
+}
+
 const char *
 names_get(const struct names *names, size_t n)
 {

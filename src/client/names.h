@@ -17,6 +17,10 @@ struct names {
 /* Puts a name first; of so many, the one longest unseen goes. */
 void names_add(struct names *names, const struct chat_text *name);
 
+/* As that, in place of the name that somebody had. */
+void names_rename(struct names *names, const struct chat_text *old,
+    const struct chat_text *name);
+
 /* The nth name, or NULL. */
 const char *names_get(const struct names *names, size_t n);
 

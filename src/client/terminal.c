@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* What may wait for a connection; a person's patience ends before. */
@@ -110,10 +111,14 @@ leave(struct terminal *terminal)
 	stop(terminal, unsent ? CONNECTION_BROKEN : CONNECTION_CLOSED);
 }
 
+/* As the relay takes it. */
 static bool
 is_quit(const char *line)
 {
-	return strcmp(line, "/quit") == 0 || strncmp(line, "/quit ", 6) == 0;
+	size_t length = strcspn(line, " \t");
+
+	return length == strlen("/quit") &&
+	    strncasecmp(line, "/quit", length) == 0;
 }
 
 static void
@@ -131,7 +136,7 @@ on_line(const char *line, bool shown, void *arg)
 		    time(NULL), line, length);
 		print_out(terminal);
 	}
-	if (chat->on && is_quit(line)) {
+	if ((chat->on || !terminal->connected) && is_quit(line)) {
 		editor_stop(terminal->editor);
 		session_quit(terminal->session, line, length);
 		leave(terminal);
@@ -174,10 +179,14 @@ note_names(struct terminal *terminal, struct evbuffer *lines)
 	const char *end = at + evbuffer_get_length(lines), *lf;
 
 	while (at < end && (lf = memchr(at, '\n', (size_t)(end - at)))) {
+		struct chat_text now;
 		struct chat_line parts;
 
 		chat_parse(at, (size_t)(lf - at), &parts);
-		names_add(&terminal->names, &parts.name);
+		if (chat_renames(&parts, &now))
+			names_rename(&terminal->names, &parts.name, &now);
+		else
+			names_add(&terminal->names, &parts.name);
 		at = lf + 1;
 	}
 }

@@ -55,6 +55,117 @@ test_tab_completes_commands_and_names(void **state)
 	talk_await_end(&talk);
 }
 
+static void
+test_a_name_that_changes_is_completed_as_it_is_now(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, 60, 10, "");
+	fake_greet(talk.peer, "anna");
+	send_text(
+	    talk.peer, "*** guest2 joined\n*** guest2 is now known as carla\n");
+	screen_await(talk.screen, "as carla\n>");
+	screen_type(talk.screen, "ca\tgu\t");
+	screen_press(talk.screen, "Enter");
+	expect_text(talk.peer, "carla gu\n");
+	talk_finish(&talk);
+}
+
+/* The commands that a screen shows, each once, as "/help /join " and so on. */
+static void
+find_commands(const char *shown, char *commands, size_t size)
+{
+	char *copy = strdup(shown), *word, *rest = copy, padded[64];
+
+	commands[0] = '\0';
+	while ((word = strtok_r(rest, " :\n", &rest)) != NULL) {
+		if (word[0] != '/' || word[1] == '/' || word[1] == '\0')
+			continue;
+		snprintf(padded, sizeof(padded), "%s ", word);
+		assert_in_range(strlen(commands) + strlen(padded), 0, size - 1);
+		if (strstr(commands, padded) == NULL)
+			strcat(commands, padded);
+	}
+	free(copy);
+}
+
+/* The client has a list of its own. */
+static void
+test_tab_lists_the_commands_that_there_are(void **state)
+{
+	struct relay *relay =
+	    relay_start("listen = \"127.0.0.1:0\"; mode = \"chat\";", 1);
+	struct screen *screen = screen_start_client(70, 16, relay->address, "");
+	char known[1024], listed[1024], *word, *rest = known, padded[64];
+
+	(void)state;
+	screen_await(screen, "commands\n>");
+	screen_type(screen, "/help");
+	screen_press(screen, "Enter");
+	screen_await(screen, "begins with a slash\n>");
+	find_commands(screen_text(screen), known, sizeof(known));
+	screen_press(screen, "C-l");
+	screen_expect(screen, ">");
+	screen_type(screen, "/\t");
+	screen_await(screen, "\n> /");
+	find_commands(screen_text(screen), listed, sizeof(listed));
+	assert_int_equal(strlen(listed), strlen(known));
+	while ((word = strtok_r(rest, " ", &rest)) != NULL) {
+		snprintf(padded, sizeof(padded), "%s ", word);
+		assert_non_null(strstr(listed, padded));
+	}
+	screen_stop(screen);
+	relay_stop(relay);
+}
+
+static void
+quit(struct talk *talk, const char *line)
+{
+	screen_type(talk->screen, line);
+	screen_press(talk->screen, "Enter");
+}
+
+static void
+test_quit_in_any_case(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, 60, 10, "-R");
+	fake_greet(talk.peer, "anna");
+	screen_await(talk.screen, "commands\n>");
+	quit(&talk, "/Quit bye");
+	expect_text(talk.peer, "/Quit bye\n");
+	talk_await_end(&talk);
+}
+
+/* Kept for the next connection, it would end that. */
+static void
+test_quit_without_a_connection(void **state)
+{
+	struct talk talk = { 0 };
+
+	(void)state;
+	talk.server = fake_relay(talk.address, sizeof(talk.address), 1);
+	close(talk.server);
+	talk.screen = screen_start_client(60, 10, talk.address, "-R");
+	screen_await(talk.screen, "[trying again");
+	quit(&talk, "/quit");
+	screen_await(talk.screen, "\nexit 0");
+	screen_stop(talk.screen);
+	/* One that was in a chat before. */
+	talk_start(&talk, 60, 10, "-R");
+	fake_greet(talk.peer, "anna");
+	screen_await(talk.screen, "commands\n>");
+	close(talk.server);
+	close(talk.peer);
+	screen_await(talk.screen, "[trying again");
+	quit(&talk, "/quit");
+	screen_await(talk.screen, "\nexit 0");
+	screen_stop(talk.screen);
+}
+
 /* A line that somebody says, when what was said before has come. */
 static void
 say(struct screen *screen, const char *line)
@@ -174,6 +285,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		E2E_TEST(test_a_chat_in_colors_with_the_time),
 		E2E_TEST(test_tab_completes_commands_and_names),
+		E2E_TEST(test_a_name_that_changes_is_completed_as_it_is_now),
+		E2E_TEST(test_tab_lists_the_commands_that_there_are),
+		E2E_TEST(test_quit_in_any_case),
+		E2E_TEST(test_quit_without_a_connection),
 		E2E_TEST(test_a_conversation_of_three),
 	};
 

@@ -260,6 +260,45 @@ test_names_the_latest_first(void **state)
 	assert_null(names_get(&names, NAMES_MAX));
 }
 
+static bool
+rename_in(struct names *names, const char *line)
+{
+	struct chat_line parts;
+	struct chat_text name;
+
+	chat_parse(line, strlen(line), &parts);
+	if (!chat_renames(&parts, &name))
+		return false;
+	names_rename(names, &parts.name, &name);
+	return true;
+}
+
+static void
+test_a_new_name_takes_the_place_of_the_old_one(void **state)
+{
+	static const char *const others[] = { "<ben> is now known as carla",
+		"* ben is now known as carla", "*** ben joined",
+		"*** you are now known as carla" };
+	struct names names = { 0 };
+	size_t i;
+
+	(void)state;
+	add_name(&names, "carla");
+	add_name(&names, "guest1");
+	add_name(&names, "ben");
+	for (i = 0; i < COUNT_OF(others); i++)
+		assert_false(rename_in(&names, others[i]));
+	assert_true(rename_in(&names, "*** guest1 is now known as carla"));
+	assert_string_equal(names_get(&names, 0), "carla");
+	assert_string_equal(names_get(&names, 1), "ben");
+	assert_null(names_get(&names, 2));
+	/* One who was not seen before. */
+	assert_true(rename_in(&names, "*** guest2 is now known as dora"));
+	assert_string_equal(names_get(&names, 0), "dora");
+	assert_string_equal(names_get(&names, 2), "ben");
+	assert_null(names_get(&names, 3));
+}
+
 static void
 test_rows_of_what_is_typed(void **state)
 {
@@ -302,6 +341,8 @@ main(void)
 		cmocka_unit_test(test_the_bell_is_for_our_name),
 		cmocka_unit_test(test_we_know_who_we_are),
 		cmocka_unit_test(test_names_the_latest_first),
+		cmocka_unit_test(
+		    test_a_new_name_takes_the_place_of_the_old_one),
 		cmocka_unit_test(test_rows_of_what_is_typed),
 	};
 
