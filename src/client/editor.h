@@ -28,7 +28,10 @@ struct editor_handler {
 	const char *(*candidate)(size_t n, bool command, void *arg);
 };
 
-/* Borrows the handler. */
+/*
+ * Borrows the handler. In the background it stops the process until that is in
+ * the foreground.
+ */
 struct editor *editor_new(
     struct event_base *base, const struct editor_handler *handler, void *arg);
 void editor_free(struct editor *editor);
@@ -49,6 +52,7 @@ void editor_stop(struct editor *editor);
 void editor_interrupt(struct editor *editor); /* SIGINT */
 void editor_resize(struct editor *editor);    /* SIGWINCH */
 void editor_suspend(struct editor *editor);   /* before SIGTSTP */
-void editor_resume(struct editor *editor);    /* after SIGCONT */
+/* After SIGCONT; in the background it stops until it is in the foreground. */
+void editor_resume(struct editor *editor);
 
 #endif

@@ -409,6 +409,8 @@ editor_new(
 	editor->keys = evbuffer_new();
 	editor->input = event_new(
 	    base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, editor);
+	/* Before that it has the settings of a shell that reads a line. */
+	tty_await();
 	tty_guard(PASTE_OFF);
 	set_up_readline();
 	history_file_load(editor->history);
@@ -508,8 +510,9 @@ editor_suspend(struct editor *editor)
 void
 editor_resume(struct editor *editor)
 {
-	if (editor->stopped || tcgetpgrp(STDIN_FILENO) != getpgrp())
+	if (editor->stopped)
 		return;
+	tty_await();
 	/* Whoever had the terminal meanwhile may have left it otherwise. */
 	rl_deprep_terminal();
 	prepare_terminal(1);

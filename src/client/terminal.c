@@ -256,16 +256,25 @@ signal_event(struct terminal *terminal, int number)
 	return terminal->signals[i];
 }
 
-/* Stops here, as if the signal had not been caught. */
+/*
+ * As if the signals had not been caught; after a stop it goes on here. Where
+ * no shell could let it go on, the kernel does not stop it at all.
+ */
 static void
-suspend(struct terminal *terminal)
+stop_or_go_on(struct terminal *terminal, int number)
 {
-	struct event *caught = signal_event(terminal, SIGTSTP);
+	struct event *stop_event = signal_event(terminal, SIGTSTP);
+	struct event *go_on = signal_event(terminal, SIGCONT);
 
-	editor_suspend(terminal->editor);
-	event_del(caught);
-	raise(SIGTSTP);
-	event_add(caught, NULL);
+	event_del(go_on);
+	if (number == SIGTSTP) {
+		event_del(stop_event);
+		editor_suspend(terminal->editor);
+		raise(SIGTSTP);
+		event_add(stop_event, NULL);
+	}
+	editor_resume(terminal->editor);
+	event_add(go_on, NULL);
 }
 
 static void
@@ -279,10 +288,8 @@ on_signal(evutil_socket_t number, short what, void *arg)
 		editor_resize(terminal->editor);
 		break;
 	case SIGTSTP:
-		suspend(terminal);
-		break;
 	case SIGCONT:
-		editor_resume(terminal->editor);
+		stop_or_go_on(terminal, (int)number);
 		break;
 	case SIGINT:
 		if (!terminal->left) {

@@ -48,6 +48,19 @@ on_fatal(int number)
 	raise(number);
 }
 
+/*
+ * By SIGTTOU, which the kernel sends to a job in the background that wants to
+ * be in the foreground, before it looks again whether it is there. Where nobody
+ * could let the job go on this fails instead; a loop around SIGTTIN would not
+ * end there.
+ */
+void
+tty_await(void)
+{
+	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
+		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+}
+
 void
 tty_guard(const char *mode_off)
 {

@@ -10,6 +10,9 @@
 #ifndef TTY_H
 #define TTY_H
 
+/* Stops this job, where a shell can let it go on, until the terminal is its. */
+void tty_await(void);
+
 /*
  * Remembers the settings and guards them. mode_off is written to standard
  * output as well when they are put back; it is not copied.

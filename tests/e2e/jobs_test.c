@@ -10,41 +10,113 @@
 #include "screen.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-/* Ctrl-Z and fg, in a shell with job control. */
+/* A shell with job control, and the relay's end of the client's connection. */
+struct job {
+	char address[64];
+	int server, peer;
+	struct screen *screen;
+};
+
+/* Types the client's command, with that after it. */
+static void
+start(struct job *job, const char *after)
+{
+	char command[256];
+
+	memset(job, 0, sizeof(*job));
+	job->server = fake_relay(job->address, sizeof(job->address), 1);
+	job->screen =
+	    screen_start(60, 10, "PS1='$ ' exec bash --norc --noprofile");
+	screen_await(job->screen, "$");
+	snprintf(command, sizeof(command), "clear; %s %s%s\n", client_program(),
+	    job->address, after);
+	screen_type(job->screen, command);
+}
+
+static void
+finish(struct job *job)
+{
+	screen_press(job->screen, "C-d");
+	expect_end(job->peer);
+	close(job->peer);
+	screen_await(job->screen, "\n$");
+	screen_stop(job->screen);
+	close(job->server);
+}
+
+static void
+stop_in_mid_line(struct job *job)
+{
+	start(job, "");
+	job->peer = fake_accept(job->server);
+	screen_await(job->screen, ">");
+	screen_type(job->screen, "half of");
+	screen_await(job->screen, "> half of");
+	screen_press(job->screen, "C-z");
+	screen_await(job->screen, "Stopped");
+}
+
+/* The shell tells of it at its next prompt. */
+static void
+await_stop(struct job *job)
+{
+	while (strstr(screen_text(job->screen), "Stopped") == NULL)
+		screen_press(job->screen, "Enter");
+}
+
 static void
 test_it_stops_and_goes_on(void **state)
 {
-	char address[64] = "", command[256];
-	int server = fake_relay(address, sizeof(address), 1), peer;
-	struct screen *screen =
-	    screen_start(60, 10, "PS1='$ ' exec bash --norc --noprofile");
+	struct job job;
 
 	(void)state;
-	screen_await(screen, "$");
-	snprintf(command, sizeof(command), "clear; %s %s\n", client_program(),
-	    address);
-	screen_type(screen, command);
-	peer = fake_accept(server);
-	screen_await(screen, ">");
-	screen_type(screen, "half of");
-	screen_await(screen, "> half of");
-	screen_press(screen, "C-z");
-	screen_await(screen, "Stopped");
-	send_text(peer, "while it was stopped\n");
+	stop_in_mid_line(&job);
+	send_text(job.peer, "while it was stopped\n");
 	/* A terminal as a shell wants it: what is typed is echoed. */
-	screen_type(screen, "echo a'b'c; fg\n");
-	screen_await(screen, "\nabc\n");
-	screen_await(screen, "while it was stopped\n> half of");
-	screen_type(screen, " a line\n");
-	expect_text(peer, "half of a line\n");
-	screen_press(screen, "C-d");
-	expect_end(peer);
-	close(peer);
-	screen_await(screen, "\n$");
-	screen_stop(screen);
-	close(server);
+	screen_type(job.screen, "echo a'b'c; fg\n");
+	screen_await(job.screen, "\nabc\n");
+	screen_await(job.screen, "while it was stopped\n> half of");
+	screen_type(job.screen, " a line\n");
+	expect_text(job.peer, "half of a line\n");
+	finish(&job);
+}
+
+static void
+test_it_waits_for_the_terminal(void **state)
+{
+	struct job job;
+
+	(void)state;
+	stop_in_mid_line(&job);
+	screen_type(job.screen, "clear; bg\n");
+	screen_await(job.screen, "&\n");
+	await_stop(&job);
+	screen_type(job.screen, "clear; fg\n");
+	screen_await(job.screen, "\n> half of");
+	screen_type(job.screen, " a line\n");
+	expect_text(job.peer, "half of a line\n");
+	finish(&job);
+}
+
+static void
+test_it_starts_in_the_background(void **state)
+{
+	struct job job;
+
+	(void)state;
+	start(&job, " &");
+	await_stop(&job);
+	screen_type(job.screen, "clear; fg\n");
+	screen_await(job.screen, "\n>");
+	job.peer = fake_accept(job.server);
+	screen_type(job.screen, "shown");
+	screen_await(job.screen, "\n> shown");
+	screen_press(job.screen, "Enter");
+	expect_text(job.peer, "shown\n");
+	finish(&job);
 }
 
 int
@@ -52,6 +124,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		E2E_TEST(test_it_stops_and_goes_on),
+		E2E_TEST(test_it_waits_for_the_terminal),
+		E2E_TEST(test_it_starts_in_the_background),
 	};
 
 	if (!screen_is_there())

@@ -174,6 +174,34 @@ test_the_other_ways_out_do_so_too(void **state)
 	close_place(&place);
 }
 
+/* Nobody could let it go on: there is no shell, and the kernel does not stop
+ * it. */
+static void
+test_ctrl_z_without_a_shell_changes_nothing(void **state)
+{
+	struct termios during;
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	start(&place, place.tty, place.tty);
+	await_shown(&place, "> ");
+	send_text(place.person, "half of");
+	await_shown(&place, "half of");
+	send_text(place.person, "\032");
+	await_shown(&place, "> half of");
+	assert_int_equal(tcgetattr(place.tty, &during), 0);
+	assert_false(during.c_lflag & (ECHO | ICANON));
+	send_text(place.person, " a line\r");
+	expect_text(place.peer, "half of a line\n");
+	send_text(place.person, "\004");
+	expect_end(place.peer);
+	close(place.peer);
+	assert_int_equal(await_exit(place.client), 0);
+	assert_restored(&place);
+	close_place(&place);
+}
+
 /* Its window was closed. */
 static void
 test_it_ends_with_its_terminal(void **state)
@@ -336,6 +364,7 @@ main(void)
 		E2E_TEST(test_a_signal_leaves_the_terminal_as_it_was),
 		E2E_TEST(test_a_crash_leaves_the_terminal_as_it_was),
 		E2E_TEST(test_the_other_ways_out_do_so_too),
+		E2E_TEST(test_ctrl_z_without_a_shell_changes_nothing),
 		E2E_TEST(test_it_ends_with_its_terminal),
 		E2E_TEST(test_the_history_is_kept_for_nobody_else),
 		E2E_TEST(test_ctrl_c_throws_away_only_the_line_that_it_ends),
