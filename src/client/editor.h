@@ -39,7 +39,7 @@ void editor_free(struct editor *editor);
 /* Shows the line that is typed behind this; copies it. */
 void editor_prompt(struct editor *editor, const char *prompt);
 
-/* Whether Tab completes, or is a character as any other. */
+/* Whether Tab completes; if not, and at first, it is a character as others. */
 void editor_complete(struct editor *editor, bool on);
 
 /* Shows whole lines above the one that is typed. */

@@ -12,8 +12,9 @@
 #include "client/editor.h"
 
 #include "client/history_file.h"
-#include "client/rows.h"
+#include "client/paste.h"
 #include "client/tty.h"
+#include "client/view.h"
 #include "client/xdg.h"
 #include "common/xmalloc.h"
 
@@ -23,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -31,24 +31,19 @@
 
 #define READ_BYTES 4096
 
-/* Bracketed paste, xterm's control sequences. */
-#define PASTE_BEGIN "\033[200~"
-#define PASTE_END   "\033[201~"
-#define PASTE_OFF   "\033[?2004l"
-
 struct editor {
 	const struct editor_handler *handler;
 	void *arg;
 	struct event *input;
 	struct evbuffer *keys; /* read and not handed on */
 	char *history;	       /* its file, or NULL */
-	size_t candidate;      /* the next one to be looked at */
-	int interrupt_key;     /* -1: there is none */
-	bool busy;	       /* the line is shown when all keys are done */
-	bool pasting;	       /* the keys are text */
-	bool after_cr;	       /* in that: an LF is no other line end */
-	bool taken_away;       /* the line that is accepted is not shown */
-	bool interrupted;      /* and is not meant */
+	struct paste paste;
+	struct view view;
+	size_t candidate;  /* the next one to be looked at */
+	int interrupt_key; /* -1: there is none */
+	bool busy;	   /* the line is shown when all keys are done */
+	bool taken_away;   /* the line that is accepted is not shown */
+	bool interrupted;  /* and is not meant */
 	bool stopped;
 };
 
@@ -62,52 +57,10 @@ redisplay(void)
 		rl_redisplay();
 }
 
-/*
- * After the window was resized: readline takes it that the rows are where it
- * left them, but terminals wrap what they show anew, which moves the cursor
- * with its text.
- */
-static void
-hide_moved(void)
-{
-	int rows, columns, row;
-	char *before;
-
-	rl_reset_screen_size();
-	rl_get_screen_size(&rows, &columns);
-	if (asprintf(&before, "%s%.*s", rl_display_prompt, rl_point,
-		rl_line_buffer) == -1)
-		abort();
-	row = rows_before_end(before, columns);
-	free(before);
-	fputc('\r', rl_outstream);
-	if (row > 0)
-		fprintf(rl_outstream, "\033[%dA", row);
-	fputs("\033[J", rl_outstream);
-	rl_on_new_line();
-}
-
-static bool
-is_resized(void)
-{
-	struct winsize size;
-	int rows, columns;
-
-	rl_get_screen_size(&rows, &columns);
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-	    size.ws_col > 0 && size.ws_col != columns;
-}
-
-/* What is written next comes in place of the line and its prompt. */
 static void
 hide(void)
 {
-	/* SIGWINCH may be on its way only. */
-	if (is_resized())
-		hide_moved();
-	else
-		rl_clear_visible_line();
-	fflush(rl_outstream);
+	view_hide(&the_editor->view);
 }
 
 static void
@@ -171,8 +124,16 @@ on_paste(int count, int key)
 {
 	(void)count;
 	(void)key;
-	the_editor->pasting = true;
-	the_editor->after_cr = false;
+	the_editor->paste = (struct paste){ .on = true };
+	return 0;
+}
+
+/* Of a paste that Ctrl-C has ended. */
+static int
+on_late_paste_end(int count, int key)
+{
+	(void)count;
+	(void)key;
 	return 0;
 }
 
@@ -201,6 +162,8 @@ on_line(char *line)
 		editor->handler->on_end(editor->arg);
 		return;
 	}
+	/* It is not being typed any more. */
+	rl_replace_line("", 0);
 	if (!editor->interrupted) {
 		history_file_add(editor->history, line);
 		editor->handler->on_line(line, !taken_away, editor->arg);
@@ -216,63 +179,21 @@ press(struct editor *editor, char key)
 	rl_callback_read_char();
 }
 
-static void
-insert_pasted(struct editor *editor, const char *text, size_t length)
-{
-	while (length > 0) {
-		size_t part = 0;
-		char *copy;
-
-		while (part < length && strchr("\r\n", text[part]) == NULL)
-			part++;
-		copy = strndup(text, part);
-		rl_insert_text(copy);
-		free(copy);
-		if (part > 0)
-			editor->after_cr = false;
-		if (part == length)
-			return;
-		if (text[part] == '\r' || !editor->after_cr)
-			press(editor, '\r');
-		editor->after_cr = text[part] == '\r';
-		text += part + 1;
-		length -= part + 1;
-	}
-}
-
-/* The length of a text's end that may be the beginning of another one. */
-static size_t
-overlap(const char *text, size_t length, const char *other)
-{
-	size_t part = strlen(other) - 1;
-
-	if (part > length)
-		part = length;
-	while (part > 0 && memcmp(text + length - part, other, part) != 0)
-		part--;
-	return part;
-}
-
 /* Returns false when more has to come first. */
 static bool
 take_pasted(struct editor *editor)
 {
-	size_t length = evbuffer_get_length(editor->keys), kept = 0;
-	struct evbuffer_ptr end =
-	    evbuffer_search(editor->keys, PASTE_END, strlen(PASTE_END), NULL);
-	char *text = xmalloc(length);
+	char *text =
+	    paste_next(&editor->paste, editor->keys, editor->interrupt_key);
 
-	evbuffer_copyout(editor->keys, text, length);
-	if (end.pos == -1)
-		kept = overlap(text, length, PASTE_END);
+	if (text == NULL)
+		return false;
+	if (strcmp(text, "\n") == 0)
+		press(editor, '\r');
 	else
-		length = (size_t)end.pos + strlen(PASTE_END);
-	length -= kept;
-	evbuffer_drain(editor->keys, length);
-	editor->pasting = end.pos == -1;
-	insert_pasted(editor, text, end.pos == -1 ? length : (size_t)end.pos);
+		rl_insert_text(text);
 	free(text);
-	return !editor->pasting;
+	return true;
 }
 
 static void
@@ -292,12 +213,14 @@ take_keys(struct editor *editor)
 {
 	editor->busy = true;
 	while (evbuffer_get_length(editor->keys) > 0 && !editor->stopped) {
-		if (editor->pasting) {
-			if (!take_pasted(editor))
-				break;
-		} else if (is_interrupt_next(editor)) {
+		if (is_interrupt_next(editor)) {
+			/* The way out, where the end of a paste got lost. */
+			editor->paste.on = false;
 			evbuffer_drain(editor->keys, 1);
 			throw_away(editor);
+		} else if (editor->paste.on) {
+			if (!take_pasted(editor))
+				break;
 		} else {
 			rl_callback_read_char();
 		}
@@ -387,13 +310,15 @@ set_up_readline(void)
 	rl_initialize();
 	/* Not before, or it would take it that it has no terminal. */
 	rl_redisplay_function = redisplay;
-	rl_variable_bind("enable-bracketed-paste", "on");
+	rl_variable_bind(
+	    "enable-bracketed-paste", view_is_dumb() ? "off" : "on");
 	rl_variable_bind("show-all-if-ambiguous", "on");
 	rl_variable_bind("completion-ignore-case", "on");
 	rl_variable_bind("page-completions", "off");
 	bind_keys("\r", on_enter);
 	bind_keys("\n", on_enter);
 	bind_keys(PASTE_BEGIN, on_paste);
+	bind_keys(PASTE_END, on_late_paste_end);
 }
 
 struct editor *
@@ -411,8 +336,10 @@ editor_new(
 	    base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, editor);
 	/* Before that it has the settings of a shell that reads a line. */
 	tty_await();
-	tty_guard(PASTE_OFF);
 	set_up_readline();
+	tty_guard(view_is_dumb() ? "" : PASTE_OFF);
+	view_take_size(&editor->view);
+	editor_complete(editor, false);
 	history_file_load(editor->history);
 	rl_callback_handler_install("", on_line);
 	/* Prepared once, not for each line: keys would be echoed between. */
@@ -492,7 +419,7 @@ editor_interrupt(struct editor *editor)
 void
 editor_resize(struct editor *editor)
 {
-	if (editor->stopped || !is_resized())
+	if (editor->stopped || !view_is_resized(&editor->view))
 		return;
 	hide();
 	show();
@@ -516,6 +443,6 @@ editor_resume(struct editor *editor)
 	/* Whoever had the terminal meanwhile may have left it otherwise. */
 	rl_deprep_terminal();
 	prepare_terminal(1);
-	rl_reset_screen_size();
+	view_take_size(&editor->view);
 	show();
 }

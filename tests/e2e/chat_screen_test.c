@@ -119,6 +119,27 @@ test_tab_lists_the_commands_that_there_are(void **state)
 	relay_stop(relay);
 }
 
+/* What was pasted behind it would have nobody to take it. */
+static void
+test_a_paste_that_leaves(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, 60, 10, "--timestamps=@");
+	fake_greet(talk.peer, "anna");
+	screen_await(talk.screen, "commands\n>");
+	screen_paste(talk.screen, "one\n/quit bye\nhello\nworld");
+	expect_text(talk.peer, "one\n/quit bye\n");
+	expect_end(talk.peer);
+	close(talk.peer);
+	screen_expect(talk.screen,
+	    "@ *** you are anna in main; /help lists the commands\n"
+	    "@ > one\n@ > /quit bye\nexit 0");
+	screen_stop(talk.screen);
+	close(talk.server);
+}
+
 static void
 quit(struct talk *talk, const char *line)
 {
@@ -287,6 +308,7 @@ main(void)
 		E2E_TEST(test_tab_completes_commands_and_names),
 		E2E_TEST(test_a_name_that_changes_is_completed_as_it_is_now),
 		E2E_TEST(test_tab_lists_the_commands_that_there_are),
+		E2E_TEST(test_a_paste_that_leaves),
 		E2E_TEST(test_quit_in_any_case),
 		E2E_TEST(test_quit_without_a_connection),
 		E2E_TEST(test_a_conversation_of_three),

@@ -146,6 +146,34 @@ test_a_resize_in_the_middle_of_a_line(void **state)
 	talk_finish(&talk);
 }
 
+/* As an inputrc may have it: the line has one row, however long it is. */
+static void
+test_a_resize_when_the_line_scrolls(void **state)
+{
+	static const char setting[] = "set horizontal-scroll-mode on\n";
+	char path[] = "/tmp/tcprelay-e2e.XXXXXX";
+	struct talk talk;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	write_file(path, setting, strlen(setting));
+	setenv("INPUTRC", path, 1);
+	talk_start(&talk, 30, 8, "");
+	unsetenv("INPUTRC");
+	send_lines(talk.peer, 1, 3);
+	screen_type(talk.screen, TWO_ROWS);
+	screen_await(talk.screen, "of this screen");
+	screen_resize(talk.screen, 25, 8);
+	send_lines(talk.peer, 4, 4);
+	screen_await(talk.screen, "line 4\n");
+	screen_await(talk.screen, "line 1\nline 2\nline 3\n");
+	screen_press(talk.screen, "C-c");
+	talk_finish(&talk);
+	unlink(path);
+}
+
 static void
 test_a_paste_is_sent_whole_and_in_order(void **state)
 {
@@ -290,6 +318,7 @@ main(void)
 		E2E_TEST(test_a_row_that_is_just_full),
 		E2E_TEST(test_wide_characters_before_the_cursor),
 		E2E_TEST(test_a_resize_in_the_middle_of_a_line),
+		E2E_TEST(test_a_resize_when_the_line_scrolls),
 		E2E_TEST(test_a_paste_is_sent_whole_and_in_order),
 		E2E_TEST(test_keys_that_clear_recall_and_leave),
 		E2E_TEST(test_what_arrives_does_nothing_to_the_terminal),

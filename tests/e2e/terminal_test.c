@@ -202,6 +202,26 @@ test_ctrl_z_without_a_shell_changes_nothing(void **state)
 	close_place(&place);
 }
 
+/* It shows what it does not know. */
+static void
+test_a_dumb_terminal_is_told_of_no_pastes(void **state)
+{
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	setenv("TERM", "dumb", 1);
+	start(&place, place.tty, place.tty);
+	assert_null(strchr(await_shown(&place, "> "), '\033'));
+	send_text(place.person, "\004");
+	expect_end(place.peer);
+	close(place.peer);
+	assert_int_equal(await_exit(place.client), 0);
+	send_text(place.tty, "the end");
+	assert_null(strchr(await_shown(&place, "the end"), '\033'));
+	close_place(&place);
+}
+
 /* Its window was closed. */
 static void
 test_it_ends_with_its_terminal(void **state)
@@ -291,6 +311,34 @@ test_ctrl_c_throws_away_only_the_line_that_it_ends(void **state)
 	remove_directory(place.home);
 }
 
+static void
+test_keys_that_are_text(void **state)
+{
+	static const char paste[] = "\033[200~a\0b\033[201~c\r";
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	/* Tab, where there is nothing to complete. */
+	type_lines(&place, "/m\tn\r", "/m\tn\n");
+	/* A line cannot have a NUL in it. */
+	start(&place, place.tty, place.tty);
+	await_shown(&place, "> ");
+	send_bytes(place.person, paste, sizeof(paste) - 1);
+	expect_text(place.peer, "abc\n");
+	close(place.peer);
+	assert_int_equal(await_exit(place.client), 1);
+	/* The end of a paste can get lost; Ctrl-C helps. */
+	type_lines(&place, "\033[200~one\rnot said\003two\r", "one\ntwo\n");
+	type_lines(
+	    &place, "\033[200~not said\003one\033[201~two\r", "onetwo\n");
+	type_lines(&place, "\033[200~\033[20\033[201~!\r", "\033[20!\n");
+	close(place.server);
+	close(place.person);
+	close(place.tty);
+	remove_directory(place.home);
+}
+
 /* What is not ours stays as it is: all that is there once was made nobody's. */
 static void
 test_a_history_that_is_a_link(void **state)
@@ -365,9 +413,11 @@ main(void)
 		E2E_TEST(test_a_crash_leaves_the_terminal_as_it_was),
 		E2E_TEST(test_the_other_ways_out_do_so_too),
 		E2E_TEST(test_ctrl_z_without_a_shell_changes_nothing),
+		E2E_TEST(test_a_dumb_terminal_is_told_of_no_pastes),
 		E2E_TEST(test_it_ends_with_its_terminal),
 		E2E_TEST(test_the_history_is_kept_for_nobody_else),
 		E2E_TEST(test_ctrl_c_throws_away_only_the_line_that_it_ends),
+		E2E_TEST(test_keys_that_are_text),
 		E2E_TEST(test_a_history_that_is_a_link),
 		E2E_TEST(test_only_a_terminal_gets_lines_made_harmless),
 	};
