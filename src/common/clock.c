@@ -15,10 +15,11 @@ clock_nanoseconds(void)
 }
 
 uint32_t
-clock_coarse_seconds(void)
+clock_coarse_ticks(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint32_t)now.tv_sec;
+	return (uint32_t)now.tv_sec * CLOCK_TICKS +
+	    (uint32_t)(now.tv_nsec / (1000000000 / CLOCK_TICKS));
 }

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 uint64_t clock_nanoseconds(void);
-/* Some milliseconds late, and cheap: CLOCK_MONOTONIC_COARSE. */
-uint32_t clock_coarse_seconds(void);
+/* Some milliseconds late, and cheap: CLOCK_MONOTONIC_COARSE. So many ticks are
+ * a second, and the number of them begins anew every two years. */
+#define CLOCK_TICKS 64
+uint32_t clock_coarse_ticks(void);
 
 #endif

@@ -113,7 +113,7 @@ take_input(struct conn *conn, const char *bytes, size_t length)
 	const struct conn_handler *handler;
 	size_t taken = 0;
 
-	conn->heard = clock_coarse_seconds();
+	conn->heard = clock_coarse_ticks();
 	do {
 		handler = conn->handler;
 		taken += handler->on_input(
@@ -208,7 +208,7 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	conn->fd = fd;
 	conn->set = set;
 	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
-	conn->heard = clock_coarse_seconds();
+	conn->heard = clock_coarse_ticks();
 	peer_set(&conn->peer, fd, peer, peer_length);
 	if (peer->sa_family != AF_UNIX)
 		socket_set_tcp_options(fd, (int)set->conf->keepalive_seconds);
@@ -260,7 +260,7 @@ conn_resume_input(struct conn *conn, enum conn_pause why)
 	if (conn->paused != 0 || conn->state != OPEN)
 		return;
 	/* It was not idle: nobody listened. */
-	conn->heard = clock_coarse_seconds();
+	conn->heard = clock_coarse_ticks();
 	event_add(conn->input, NULL);
 	/* The loop does not see what is left in OpenSSL. */
 	if (conn->tls != NULL)

@@ -90,7 +90,7 @@ struct conn {
 	struct event *tick;	 /* when it is drained or lingers */
 	size_t tick_mark;	 /* unacknowledged bytes at the last one */
 	struct timespec opened;	 /* CLOCK_MONOTONIC */
-	uint32_t heard;		 /* seconds of it: when it last sent bytes */
+	uint32_t heard;		 /* clock_coarse_ticks(): when it sent bytes */
 	struct tally_entry *counted; /* NULL: it is not */
 	union peer peer;
 };

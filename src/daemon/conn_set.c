@@ -16,25 +16,32 @@ static void
 on_idle_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn_set *set = arg;
-	uint32_t now = clock_coarse_seconds();
+	uint32_t now = clock_coarse_ticks();
+	int64_t limit = set->conf->idle_seconds * CLOCK_TICKS;
 	struct conn *conn, *next;
 
 	(void)fd;
 	(void)what;
 	for (conn = TAILQ_FIRST(&set->lists[OPEN]); conn != NULL; conn = next) {
 		next = TAILQ_NEXT(conn, entry);
-		if (conn->paused == 0 &&
-		    now - conn->heard >= set->conf->idle_seconds)
+		/* More, because of each only whole ticks are seen. */
+		if (conn->paused == 0 && now - conn->heard > limit)
 			conn_close(conn, CONN_IDLE);
 	}
 }
 
-/* Looks at all of them, but seldom: a close may be an eighth late. */
+/*
+ * Looks at all of them, but seldom: a close may be an eighth late. A tenth is
+ * for this, and the rest for the ticks of the clock.
+ */
 void
 conn_set_update(struct conn_set *set)
 {
 	int64_t seconds = set->conf->idle_seconds;
-	struct timeval tick = { .tv_sec = seconds < 8 ? 1 : seconds / 8 };
+	struct timeval tick = {
+		.tv_sec = seconds / 10,
+		.tv_usec = seconds % 10 * 100000,
+	};
 
 	event_del(set->idle_tick);
 	if (seconds > 0)
