@@ -118,6 +118,12 @@ address_parse_words(const char *host, const char *port, struct address *address,
 	return port == NULL ? 0 : parse_port(port, &address->port, why);
 }
 
+static bool
+is_loopback(in_addr_t ip)
+{
+	return ntohl(ip) >> 24 == IN_LOOPBACKNET;
+}
+
 bool
 address_is_local(const struct address *address)
 {
@@ -128,9 +134,27 @@ address_is_local(const struct address *address)
 	    strcmp(address->host, "localhost") == 0)
 		return true;
 	if (inet_pton(AF_INET, address->host, &in) == 1)
-		return ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
+		return is_loopback(in.s_addr);
 	return inet_pton(AF_INET6, address->host, &in6) == 1 &&
 	    IN6_IS_ADDR_LOOPBACK(&in6);
+}
+
+bool
+endpoint_is_local(const struct sockaddr *sa)
+{
+	const struct sockaddr_in *in = (const void *)sa;
+	const struct sockaddr_in6 *in6 = (const void *)sa;
+
+	switch (sa->sa_family) {
+	case AF_UNIX:
+		return true;
+	case AF_INET:
+		return is_loopback(in->sin_addr.s_addr);
+	case AF_INET6:
+		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+	default:
+		return false;
+	}
 }
 
 void

@@ -77,6 +77,9 @@ int address_resolve(const struct address *address, int family, int passive,
  * Writes a socket address in the forms above; an IPv4 address that is mapped
  * into IPv6 is written as the IPv4 address that it is.
  */
+/* Whether what comes there crosses no network. */
+bool endpoint_is_local(const struct sockaddr *sa);
+
 void endpoint_format(
     const struct sockaddr *sa, socklen_t length, char *text, size_t size);
 

@@ -106,17 +106,20 @@ check_kind(const struct conf_listen *listener, const struct answer *answer)
 }
 
 /* Whoever sees the packets would know it from then on. */
-static int
-check_plain_secret(const struct conf *conf, const struct conf_listen *listener,
-    const struct answer *answer)
+int
+conf_rules_check_secret(const struct conf *conf,
+    const struct conf_listen *listener, const char *open_address, char *text,
+    size_t size)
 {
+	const struct answer answer = { text, size };
+
 	if (conf->secret_file == NULL || conf->allow_plain_secret ||
-	    listener->tls || address_is_local(&listener->address))
+	    listener->tls || open_address == NULL)
 		return 0;
-	return object(answer,
+	return object(&answer,
 	    "%s would take the secret in plain text; allowed: a loopback "
 	    "address, a Unix socket, tls, or access.allow_plain_secret = true",
-	    listener->address_text);
+	    open_address);
 }
 
 static int
@@ -146,7 +149,10 @@ conf_rules_check_listener(const struct conf *conf,
 		return -1;
 	if (check_tls(conf, listener, &answer) == -1)
 		return -1;
-	return check_plain_secret(conf, listener, &answer);
+	return conf_rules_check_secret(conf, listener,
+	    address_is_local(&listener->address) ? NULL
+						 : listener->address_text,
+	    text, size);
 }
 
 int

@@ -31,4 +31,14 @@ int conf_rules_read_secret(struct conf *conf, const char **why);
 /* The same with conf->tls and its files. */
 int conf_rules_read_tls(struct conf *conf, struct tls_fault *fault);
 
+/*
+ * Whether the secret may be asked for at open_address, one of the listener's
+ * that others can reach, or NULL if there is none. As
+ * conf_rules_check_listener(), which asks this of the address as it is written:
+ * the sockets are not known before they are open.
+ */
+int conf_rules_check_secret(const struct conf *conf,
+    const struct conf_listen *listener, const char *open_address, char *text,
+    size_t size);
+
 #endif

@@ -242,6 +242,22 @@ listener_start(struct listener *listener)
 	}
 }
 
+const char *
+listener_open_address(const struct listener *listener)
+{
+	size_t i;
+
+	for (i = 0; i < listener->door_count; i++) {
+		const struct bound *bound = &listener->doors[i].bound;
+		struct endpoint own = { .length = sizeof(own.sa) };
+
+		getsockname(bound->fd, &own.sa.any, &own.length);
+		if (!endpoint_is_local(&own.sa.any))
+			return bound->name;
+	}
+	return NULL;
+}
+
 bool
 listener_is_for(const struct listener *listener, const struct conf_listen *conf)
 {

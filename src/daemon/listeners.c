@@ -3,11 +3,15 @@
 
 #include "daemon/listeners.h"
 
+#include "common/log.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
+#include "daemon/conf_rules.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
+
+#define TEXT_SIZE 512
 
 struct listeners {
 	struct listener_shared shared;
@@ -70,6 +74,26 @@ find_or_open(struct change *change, const struct conf *conf)
 	return 0;
 }
 
+/* With sockets of systemd the address says nothing. */
+static int
+check_secret(const struct change *change, const struct conf *conf)
+{
+	char text[TEXT_SIZE];
+	int result = 0;
+	size_t i;
+
+	for (i = 0; i < change->count; i++) {
+		if (conf_rules_check_secret(conf, &conf->listen[i],
+			listener_open_address(change->next[i]), text,
+			sizeof(text)) == 0)
+			continue;
+		log_error("cannot listen address=%s error=\"%s\"",
+		    conf->listen[i].address_text, text);
+		result = -1;
+	}
+	return result;
+}
+
 static void
 put_back(struct listeners *listeners, struct listener *listener)
 {
@@ -129,6 +153,8 @@ listeners_set(struct listeners *listeners, const struct conf *conf)
 	};
 	int result = find_or_open(&change, conf);
 
+	if (result == 0)
+		result = check_secret(&change, conf);
 	if (result == 0)
 		carry_out(&change, conf);
 	else

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "harness.h"
+#include "secret.h"
 
 #include <arpa/inet.h>
 #include <signal.h>
@@ -129,13 +130,13 @@ test_the_watchdog_is_fed_and_the_status_follows(void **state)
 	stop_manager(&manager);
 }
 
-/* A socket that listens on a free port of 127.0.0.1. */
+/* A socket that listens on a free port of the address. */
 static int
-listen_tcp(unsigned *port)
+listen_tcp(in_addr_t address, unsigned *port)
 {
 	struct sockaddr_in in = {
 		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_addr.s_addr = htonl(address),
 	};
 	socklen_t length = sizeof(in);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -206,7 +207,7 @@ static void
 test_who_connected_before_the_start_loses_nothing(void **state)
 {
 	unsigned port;
-	int fd = listen_tcp(&port), anna = connect_tcp(port);
+	int fd = listen_tcp(INADDR_LOOPBACK, &port), anna = connect_tcp(port);
 	int ben = connect_tcp(port);
 	struct relay *relay;
 
@@ -227,8 +228,9 @@ static void
 test_sockets_are_found_by_their_name(void **state)
 {
 	unsigned ports[3];
-	int fds[3] = { listen_tcp(&ports[0]), listen_tcp(&ports[1]),
-		listen_tcp(&ports[2]) };
+	int fds[3] = { listen_tcp(INADDR_LOOPBACK, &ports[0]),
+		listen_tcp(INADDR_LOOPBACK, &ports[1]),
+		listen_tcp(INADDR_LOOPBACK, &ports[2]) };
 	struct relay *relay;
 	int anna, ben;
 
@@ -261,7 +263,7 @@ static void
 test_a_reload_gives_a_socket_back_and_takes_it_again(void **state)
 {
 	unsigned port;
-	int fd = listen_tcp(&port), early;
+	int fd = listen_tcp(INADDR_LOOPBACK, &port), early;
 	struct relay *relay;
 	char conf[128];
 
@@ -316,6 +318,34 @@ test_the_file_of_a_unix_socket_stays(void **state)
 	rmdir(directory);
 }
 
+/* What the settings call 127.0.0.1 can be another address by its name. */
+static void
+test_a_secret_stays_off_the_network_whoever_has_bound_it(void **state)
+{
+	static const char listen[] = "listen = ( { address = \"127.0.0.1:0\";"
+				     " socket_name = \"x\"; } );";
+	struct secret_file secret = secret_make("sesame\n", 0600, "");
+	struct relay *relay;
+	char conf[256];
+	unsigned port;
+	int fd = listen_tcp(INADDR_ANY, &port);
+
+	(void)state;
+	pass_sockets(&fd, 1, "x");
+	relay = relay_start(listen, 1);
+	forget_sockets(1);
+	snprintf(conf, sizeof(conf), "%s access: { secret_file = \"%s\"; };",
+	    listen, secret.path);
+	relay_configure(relay, conf);
+	kill(relay->pid, SIGHUP);
+	snprintf(conf, sizeof(conf),
+	    "0.0.0.0:%u would take the secret in plain text", port);
+	relay_await_log(relay, conf);
+	relay_await_log(relay, "not reloaded");
+	relay_stop(relay);
+	secret_remove(&secret);
+}
+
 /* Clients would wait there for ever. */
 static void
 test_a_socket_that_is_nowhere_in_the_settings_is_an_error(void **state)
@@ -323,7 +353,7 @@ test_a_socket_that_is_nowhere_in_the_settings_is_an_error(void **state)
 	const char *argv[] = { daemon_program(), "-l", "127.0.0.1:0", NULL };
 	char output[4096];
 	unsigned port;
-	int fd = listen_tcp(&port);
+	int fd = listen_tcp(INADDR_LOOPBACK, &port);
 
 	(void)state;
 	pass_sockets(&fd, 1, "x");
@@ -356,6 +386,8 @@ main(void)
 		E2E_TEST(test_sockets_are_found_by_their_name),
 		E2E_TEST(test_a_reload_gives_a_socket_back_and_takes_it_again),
 		E2E_TEST(test_the_file_of_a_unix_socket_stays),
+		E2E_TEST(
+		    test_a_secret_stays_off_the_network_whoever_has_bound_it),
 		E2E_TEST(
 		    test_a_socket_that_is_nowhere_in_the_settings_is_an_error),
 		E2E_TEST(test_a_descriptor_that_does_not_listen_is_an_error),
