@@ -33,6 +33,7 @@ static struct {
 	enum log_target target;
 	enum log_level level;
 	bool journal;
+	bool started;
 } state = { .level = LOG_LEVEL_INFO };
 
 /* systemd.exec(5), JOURNAL_STREAM: the device and inode of the journal. */
@@ -57,6 +58,12 @@ log_open(enum log_target target, enum log_level level)
 	state.journal = stderr_is_journal();
 	if (target == LOG_TARGET_SYSLOG)
 		openlog("tcprelayd", LOG_PID, LOG_DAEMON);
+}
+
+void
+log_end_start(void)
+{
+	state.started = true;
 }
 
 static void write_line(enum log_level level, const char *format, va_list args)
@@ -93,7 +100,8 @@ write_line(enum log_level level, const char *format, va_list args)
 	line[text_clean(line, text, strlen(text))] = '\0';
 	if (state.target == LOG_TARGET_SYSLOG)
 		syslog(levels[level].priority, "%s", line);
-	else
+	if (state.target == LOG_TARGET_STDERR ||
+	    (level == LOG_LEVEL_ERROR && !state.started))
 		write_stderr(level, line);
 }
 

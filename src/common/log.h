@@ -24,6 +24,10 @@ enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 /* Before this is called, lines go to standard error at level info. */
 void log_open(enum log_target target, enum log_level level);
 
+/* Until this is called, errors go to standard error, whatever the target: it
+ * may be that nobody takes what is sent to syslog. */
+void log_end_start(void);
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -256,6 +256,7 @@ serve(struct conf *conf, struct options *options, const struct account *account)
 		warn_unreadable(conf->tls_client_ca, account);
 		sandbox_enter();
 		mask_signals(SIG_UNBLOCK);
+		log_end_start();
 		result = server_run(server);
 	}
 	server_free(server);

@@ -402,6 +402,20 @@ test_the_log_shows_a_connections_life(void **state)
 	relay_stop(relay);
 }
 
+/* Who starts it by hand, or on a machine without syslog, has to see them. */
+static void
+test_what_ends_the_start_is_on_standard_error_too(void **state)
+{
+	char output[OUTPUT_SIZE];
+
+	(void)state;
+	assert_int_equal(run_with_conf("listen = \"unix:/no/such/socket\";"
+				       "log = { target = \"syslog\"; };",
+			     NULL, output),
+	    1);
+	assert_non_null(strstr(output, "cannot listen address=unix:/no/such"));
+}
+
 /* A daemon whose configuration is a FIFO stops there until it is written. */
 struct held {
 	char directory[32], conf[64];
@@ -501,6 +515,7 @@ main(void)
 		E2E_TEST(test_a_drain_ends_after_shutdown_seconds),
 		E2E_TEST(test_a_second_sigterm_ends_at_once),
 		E2E_TEST(test_sigusr1_logs_the_counters),
+		E2E_TEST(test_what_ends_the_start_is_on_standard_error_too),
 		E2E_TEST(
 		    test_signals_of_the_first_moment_wait_until_they_are_handled),
 		E2E_TEST(test_standard_files_that_are_closed_are_dev_null),
