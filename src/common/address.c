@@ -140,6 +140,19 @@ address_is_local(const struct address *address)
 }
 
 bool
+address_overlaps(const struct address *address, const struct address *other)
+{
+	if (address->family != other->family)
+		return false;
+	if (address->family == ADDRESS_UNIX)
+		return strcmp(address->path, other->path) == 0;
+	if (address->port == 0 || address->port != other->port)
+		return false;
+	return address->host[0] == '\0' || other->host[0] == '\0' ||
+	    strcasecmp(address->host, other->host) == 0;
+}
+
+bool
 endpoint_is_local(const struct sockaddr *sa)
 {
 	const struct sockaddr_in *in = (const void *)sa;

@@ -60,6 +60,14 @@ int address_parse_words(const char *host, const char *port,
  */
 bool address_is_local(const struct address *address);
 
+/*
+ * Whether both cannot be listened on at a time, as far as it can be told
+ * without a look-up: they are the same, or one is every address with the same
+ * port.
+ */
+bool address_overlaps(
+    const struct address *address, const struct address *other);
+
 /* Writes the address as it is written, or as much of it as fits. */
 void address_format(const struct address *address, char *text, size_t size);
 

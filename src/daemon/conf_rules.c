@@ -139,6 +139,42 @@ check_tls(const struct conf *conf, const struct conf_listen *listener,
 	    listener->address_text);
 }
 
+/* The text of an address that this one would be refused for, or NULL. */
+static const char *
+find_overlap(const struct conf *conf, const struct conf_listen *listener)
+{
+	const struct conf_listen *other;
+	struct address metrics;
+	const char *why;
+
+	/* The sockets of systemd are at other addresses. */
+	if (listener->socket_name != NULL)
+		return NULL;
+	for (other = conf->listen; other < listener; other++)
+		if (other->socket_name == NULL &&
+		    address_overlaps(&other->address, &listener->address))
+			return other->address_text;
+	if (conf->metrics_listen != NULL &&
+	    address_parse(conf->metrics_listen, &metrics, &why) == 0 &&
+	    address_overlaps(&metrics, &listener->address))
+		return "metrics.listen";
+	return NULL;
+}
+
+static int
+check_overlap(const struct conf *conf, const struct conf_listen *listener,
+    const struct answer *answer)
+{
+	const char *other = find_overlap(conf, listener);
+
+	if (other == NULL)
+		return 0;
+	return object(answer,
+	    "%s cannot be listened on besides %s; allowed: each address once, "
+	    "or :PORT for all of them",
+	    listener->address_text, other);
+}
+
 int
 conf_rules_check_listener(const struct conf *conf,
     const struct conf_listen *listener, char *text, size_t size)
@@ -146,6 +182,8 @@ conf_rules_check_listener(const struct conf *conf,
 	const struct answer answer = { text, size };
 
 	if (check_kind(listener, &answer) == -1)
+		return -1;
+	if (check_overlap(conf, listener, &answer) == -1)
 		return -1;
 	if (check_tls(conf, listener, &answer) == -1)
 		return -1;

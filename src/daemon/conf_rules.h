@@ -18,7 +18,8 @@ struct tls_fault;
 const char *conf_rules_find_orphan(
     const struct conf *conf, const char **needed);
 
-/* Returns 0, or -1 with what is wrong and what is allowed in text. */
+/* Of one of conf->listen. Returns 0, or -1 with what is wrong and what is
+ * allowed in text. */
 int conf_rules_check_listener(const struct conf *conf,
     const struct conf_listen *listener, char *text, size_t size);
 

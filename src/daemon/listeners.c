@@ -54,6 +54,7 @@ take(struct listeners *listeners, const struct conf_listen *conf)
 	return NULL;
 }
 
+/* Goes on where one cannot be opened, so that the log has all of these. */
 static int
 find_or_open(struct change *change, const struct conf *conf)
 {
@@ -64,14 +65,13 @@ find_or_open(struct change *change, const struct conf *conf)
 		const struct conf_listen *wanted = &conf->listen[i];
 		struct listener *listener = take(old, wanted);
 
-		change->is_new[i] = listener == NULL;
+		change->is_new[change->count] = listener == NULL;
 		if (listener == NULL)
 			listener = listener_new(&old->shared, wanted);
-		if (listener == NULL)
-			return -1;
-		change->next[change->count++] = listener;
+		if (listener != NULL)
+			change->next[change->count++] = listener;
 	}
-	return 0;
+	return change->count == conf->listen_count ? 0 : -1;
 }
 
 /* With sockets of systemd the address says nothing. */

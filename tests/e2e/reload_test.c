@@ -102,8 +102,9 @@ test_a_reload_that_fails_changes_nothing_and_says_why(void **state)
 	expect_no_reload(relay, "listen = ", "tcprelay.conf:1: syntax error");
 	expect_no_reload(relay,
 	    "limits: { line_bytes = 9; };"
-	    "listen = [ \"unix:%s/new\", \"unix:%s/none/s\" ];",
-	    "cannot listen");
+	    "listen = [ \"unix:%s/none/s\", \"unix:%s/new\", "
+	    "\"unix:%s/none/t\" ];",
+	    "/none/t error=");
 	assert_false(exists(relay, "new"));
 	bob = relay_connect_unix(relay, "old");
 	send_text(alice, "longer than nine\n");

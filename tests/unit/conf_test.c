@@ -124,6 +124,17 @@ test_listeners_can_be_groups(void **state)
 }
 
 static void
+test_addresses_that_do_not_meet(void **state)
+{
+	(void)state;
+	/* Any port, and what is not bound. */
+	conf_free(parse_good("listen = ( \"127.0.0.1:0\", \"127.0.0.1:0\",\n"
+			     "\":0\", \":1\", \"unix:/a\", \"unix:/b\",\n"
+			     "{ address = \":1\"; socket_name = \"a\"; } );\n"
+			     "metrics: { listen = \"127.0.0.1:2\"; };"));
+}
+
+static void
 test_each_error_says_where_what_and_what_is_allowed(void **state)
 {
 	static const struct {
@@ -185,6 +196,20 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		{ "listen = { address = \"unix:/s\"; group = \"no such\"; };",
 		    "f:1: listen.group: \"no such\": there is no such group; "
 		    "allowed: the name or number of a group\n" },
+		/* What would end the start. */
+		{ "listen = [ \"127.0.0.1:1\", \"127.0.0.1:2\",\n"
+		  "\"127.0.0.1:1\" ];",
+		    "f:2: listen: 127.0.0.1:1 cannot be listened on besides "
+		    "127.0.0.1:1; allowed: each address once, or :PORT for "
+		    "all of them\n" },
+		{ "listen = [ \"localhost:1\", \":1\" ];",
+		    "f:1: listen: :1 cannot be listened on besides "
+		    "localhost:1; allowed: each address once, or :PORT for "
+		    "all of them\n" },
+		{ "listen = \"unix:/s\"; metrics: { listen = \"unix:/s\"; };",
+		    "f:1: listen: unix:/s cannot be listened on besides "
+		    "metrics.listen; allowed: each address once, or :PORT "
+		    "for all of them\n" },
 		/* Who sets them would believe in them. */
 		{ "tls = { certificate = \"c\"; };",
 		    "f:1: tls.certificate: it says nothing without tls.key; "
@@ -464,6 +489,7 @@ main(void)
 		cmocka_unit_test(test_an_empty_file_means_the_defaults),
 		cmocka_unit_test(test_every_key_arrives),
 		cmocka_unit_test(test_listeners_can_be_groups),
+		cmocka_unit_test(test_addresses_that_do_not_meet),
 		cmocka_unit_test(
 		    test_each_error_says_where_what_and_what_is_allowed),
 		cmocka_unit_test(test_an_unknown_key_names_the_known_ones),
