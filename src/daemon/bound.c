@@ -9,6 +9,8 @@
 #include "daemon/ids.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,29 +57,107 @@ prepare(int fd, const struct endpoint *endpoint, bool every_address)
 	return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, !every_address);
 }
 
-static int
-set_group(const char *path, const char *group)
+static bool
+is_own(const struct bound *bound, const struct stat *st)
 {
-	gid_t number;
+	return st->st_dev == bound->file.st_dev &&
+	    st->st_ino == bound->file.st_ino;
+}
 
-	if (ids_find_group(group, &number) == 0)
-		return chown(path, (uid_t)-1, number);
-	errno = EINVAL;
+/*
+ * The file itself, to be changed by the descriptor. Who may write to the
+ * directory can put another file in its place at any time, a link or a second
+ * name of one that is not theirs; root must not change that for them.
+ */
+static int
+open_file(const struct bound *bound, struct stat *st)
+{
+	int file = open(bound->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (file == -1)
+		return -1;
+	if (fstat(file, st) == 0 && S_ISSOCK(st->st_mode) &&
+	    st->st_nlink == 1 && is_own(bound, st))
+		return file;
+	close(file);
+	errno = ESTALE;
 	return -1;
 }
 
+static int
+set_owner(int file, uid_t user, gid_t group)
+{
+	return fchownat(file, "", user, group, AT_EMPTY_PATH);
+}
+
+/* fchmod(2) does not take what O_PATH has opened. */
+static int
+set_mode(int file, mode_t mode)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(file)];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	return chmod(path, mode);
+}
+
+static int
+set_group(int file, const struct stat *st, const char *group)
+{
+	gid_t number;
+
+	if (ids_find_group(group, &number) == -1) {
+		errno = EINVAL;
+		return -1;
+	}
+	return number == st->st_gid ? 0 : set_owner(file, (uid_t)-1, number);
+}
+
 /* The group first: it must not have for a moment what the old one had. */
+static int
+change(int file, const struct stat *st, int64_t permissions, const char *group)
+{
+	if (group != NULL && set_group(file, st, group) == -1)
+		return -1;
+	if (permissions == CONF_NO_PERMISSIONS ||
+	    (st->st_mode & 0777) == (mode_t)permissions)
+		return 0;
+	return set_mode(file, (mode_t)permissions);
+}
+
 int
 bound_set_permissions(
     const struct bound *bound, int64_t permissions, const char *group)
 {
+	struct stat st;
+	int file, result;
+
 	if (bound->path == NULL)
 		return 0;
-	if (group != NULL && set_group(bound->path, group) == -1)
+	file = open_file(bound, &st);
+	if (file == -1)
 		return -1;
+	result = change(file, &st, permissions, group);
+	close(file);
+	return result;
+}
+
+/*
+ * The file is made with its permissions. The mask is that of the process, which
+ * has only this thread.
+ */
+static int
+bind_with_permissions(
+    int fd, const struct endpoint *endpoint, int64_t permissions)
+{
+	mode_t old;
+	int result;
+
 	if (permissions == CONF_NO_PERMISSIONS)
-		return 0;
-	return chmod(bound->path, (mode_t)permissions);
+		return bind(fd, &endpoint->sa.any, endpoint->length);
+	old = umask(~(mode_t)permissions & 0777);
+	result = bind(fd, &endpoint->sa.any, endpoint->length);
+	umask(old);
+	return result;
 }
 
 static int
@@ -87,10 +167,10 @@ bind_unix(struct bound *bound, const struct endpoint *endpoint,
 	const char *path = endpoint->sa.un.sun_path;
 
 	remove_stale(endpoint);
-	if (bind(bound->fd, &endpoint->sa.any, endpoint->length) == -1)
+	if (bind_with_permissions(bound->fd, endpoint, permissions) == -1)
 		return -1;
 	bound->path = xstrdup(path);
-	stat(path, &bound->file);
+	lstat(path, &bound->file);
 	/* Nobody can connect before listen(2), so this is in time. */
 	return bound_set_permissions(bound, permissions, group);
 }
@@ -150,14 +230,18 @@ bound_take(struct bound *bound, int fd)
 int
 bound_give(const struct bound *bound, uid_t user, gid_t group)
 {
-	struct stat now;
+	struct stat st;
+	int file, result;
 
 	if (bound->path == NULL)
 		return 0;
-	if (lstat(bound->path, &now) == -1)
+	file = open_file(bound, &st);
+	if (file == -1)
 		return -1;
-	return lchown(
-	    bound->path, user, now.st_gid == getegid() ? group : (gid_t)-1);
+	result =
+	    set_owner(file, user, st.st_gid == getegid() ? group : (gid_t)-1);
+	close(file);
+	return result;
 }
 
 /*
@@ -176,12 +260,11 @@ remove_file(const char *path)
 void
 bound_clear(struct bound *bound)
 {
-	struct stat now;
+	struct stat st;
 
 	/* Another daemon may have put its own in the place. */
-	if (bound->path != NULL && stat(bound->path, &now) == 0 &&
-	    now.st_dev == bound->file.st_dev &&
-	    now.st_ino == bound->file.st_ino)
+	if (bound->path != NULL && lstat(bound->path, &st) == 0 &&
+	    is_own(bound, &st))
 		remove_file(bound->path);
 	free(bound->path);
 	bound->path = NULL;
