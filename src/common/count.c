@@ -20,6 +20,14 @@ count_lines(const char *bytes, size_t length)
 }
 
 size_t
+count_line_bytes(const char *bytes, size_t length)
+{
+	const char *last = memrchr(bytes, '\n', length);
+
+	return last == NULL ? 0 : (size_t)(last - bytes) + 1;
+}
+
+size_t
 count_buffer_lines(struct evbuffer *buffer, size_t skip)
 {
 	size_t left = evbuffer_get_length(buffer) - skip, lines = 0;
@@ -50,15 +58,14 @@ count_whole_bytes(struct evbuffer *buffer, size_t skip, size_t limit)
 		return 0;
 	evbuffer_ptr_set(buffer, &place, skip, EVBUFFER_PTR_SET);
 	while (at < limit) {
-		const char *lf;
-		size_t length;
+		size_t length, lines;
 
 		evbuffer_peek(buffer, -1, &place, &piece, 1);
 		length =
 		    piece.iov_len < limit - at ? piece.iov_len : limit - at;
-		lf = memrchr(piece.iov_base, '\n', length);
-		if (lf != NULL)
-			whole = at + (size_t)(lf - (char *)piece.iov_base) + 1;
+		lines = count_line_bytes(piece.iov_base, length);
+		if (lines > 0)
+			whole = at + lines;
 		at += piece.iov_len;
 		if (at < limit)
 			evbuffer_ptr_set(

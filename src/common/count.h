@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How many line ends there are in some bytes. */
+/* The line ends in some bytes. */
 #ifndef COUNT_H
 #define COUNT_H
 
@@ -7,9 +7,13 @@
 
 struct evbuffer;
 
+/* How many there are. */
 size_t count_lines(const char *bytes, size_t length);
 
-/* In a buffer, after the first bytes of it. */
+/* How many of the bytes are whole lines: up to the last one, and with it. */
+size_t count_line_bytes(const char *bytes, size_t length);
+
+/* How many there are in a buffer, after the first bytes of it. */
 size_t count_buffer_lines(struct evbuffer *buffer, size_t skip);
 
 /*

@@ -3,6 +3,7 @@
 
 #include "daemon/history.h"
 
+#include "common/count.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "common/xmalloc.h"
@@ -159,12 +160,8 @@ static size_t
 fitting(const struct history_chunk *chunk, const char *lines, size_t length)
 {
 	size_t space = chunk == NULL ? 0 : chunk->size - chunk->length;
-	const char *last;
 
-	if (length <= space)
-		return length;
-	last = memrchr(lines, '\n', space);
-	return last == NULL ? 0 : (size_t)(last - lines) + 1;
+	return length <= space ? length : count_line_bytes(lines, space);
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "daemon/line.h"
 
+#include "common/count.h"
 #include "common/xmalloc.h"
 
 #include <stdlib.h>
@@ -53,12 +54,10 @@ complete_partial(struct line_framer *framer, const char *bytes, size_t length,
 static size_t
 whole_lines(const char *bytes, size_t length, size_t limit)
 {
-	const char *last, *end, *line = bytes;
+	const char *end, *line = bytes;
 
-	if (length <= limit) {
-		last = memrchr(bytes, '\n', length);
-		return last == NULL ? 0 : (size_t)(last - bytes) + 1;
-	}
+	if (length <= limit)
+		return count_line_bytes(bytes, length);
 	while ((end = memchr(line, '\n', length - (size_t)(line - bytes)))) {
 		if ((size_t)(end - line) > limit)
 			break;

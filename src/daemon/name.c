@@ -3,6 +3,8 @@
 
 #include "daemon/name.h"
 
+#include "common/xmalloc.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,12 +84,14 @@ static char *
 compose(const char *text, utf8proc_option_t more)
 {
 	utf8proc_uint8_t *composed = NULL;
-
-	if (utf8proc_map((const utf8proc_uint8_t *)text, 0, &composed,
+	utf8proc_ssize_t length =
+	    utf8proc_map((const utf8proc_uint8_t *)text, 0, &composed,
 		UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE |
-		    UTF8PROC_COMPAT | more) < 0)
-		return NULL;
-	return (char *)composed;
+		    UTF8PROC_COMPAT | more);
+
+	if (length == UTF8PROC_ERROR_NOMEM)
+		xmalloc_fail();
+	return length < 0 ? NULL : (char *)composed;
 }
 
 /* Of a letter; what is none stands with all of them. */

@@ -85,7 +85,7 @@ people_name(struct people *people, struct person *person, const char *name)
 	person->key = name_key(name);
 	memcpy(person->name, name, strlen(name) + 1);
 	if (tsearch(person, &people->by_key, compare_keys) == NULL)
-		abort();
+		xmalloc_fail();
 	return 0;
 }
 

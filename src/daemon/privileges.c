@@ -20,6 +20,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* In this order. */
+#define DEFAULT_USER	   "_tcprelay"
+#define OTHER_DEFAULT_USER "nobody"
+
 static int
 fail(const char **why, const char *message)
 {
@@ -62,7 +66,7 @@ find_owner(const char *directory, struct account *account)
 static int
 find_default(const struct conf *conf, struct account *account, const char **why)
 {
-	static const char *const names[] = { "_tcprelay", "nobody" };
+	static const char *const names[] = { DEFAULT_USER, OTHER_DEFAULT_USER };
 	const struct passwd *entry;
 	size_t i;
 
@@ -77,7 +81,7 @@ find_default(const struct conf *conf, struct account *account, const char **why)
 	}
 	return fail(why,
 	    "this is root, and there is none of the users that it would "
-	    "switch to, " PRIVILEGES_DEFAULT_USERS "; set user");
+	    "switch to, " DEFAULT_USER ", " OTHER_DEFAULT_USER "; set user");
 }
 
 int

@@ -4,8 +4,8 @@
  *
  * Started as root, it binds its addresses and reads its secrets as root and
  * then switches to "user". Where that is not set it becomes the owner of
- * history.directory, for it has to write there, or else the first of
- * DEFAULT_USERS that there is. So it runs as root only if "user" says so, or
+ * history.directory, for it has to write there, or else _tcprelay or, where
+ * there is no such user, nobody. So it runs as root only if "user" says so, or
  * that directory is root's. Started as another user it stays that, and "user"
  * has to agree.
  */
@@ -15,8 +15,6 @@
 #include <sys/types.h>
 
 struct conf;
-
-#define PRIVILEGES_DEFAULT_USERS "_tcprelay, nobody"
 
 struct account {
 	char name[256];

@@ -4,6 +4,7 @@
 #include "daemon/room.h"
 
 #include "common/clock.h"
+#include "common/count.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/fanout.h"
@@ -256,12 +257,8 @@ static size_t
 fitting(const struct batch *tail, const char *lines, size_t length)
 {
 	size_t space = batch_room(tail);
-	const char *last;
 
-	if (length <= space)
-		return length;
-	last = memrchr(lines, '\n', space);
-	return last == NULL ? 0 : (size_t)(last - lines) + 1;
+	return length <= space ? length : count_line_bytes(lines, space);
 }
 
 /* Goes on in a new batch, which one line at least will fit in. */

@@ -33,7 +33,7 @@ void server_accept(struct server *server, int fd, const struct sockaddr *peer,
 
 /*
  * One turn: gathers lines in passes, until a pass brings none, a batch is
- * full, or lines have waited long enough; fans them out; frees the connections
+ * full, or there were enough; fans them out; answers; frees the connections
  * that were closed meanwhile. The first pass may wait for something to happen.
  * Returns whether there were lines.
  */

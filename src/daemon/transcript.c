@@ -291,14 +291,6 @@ cut(int fd, size_t torn)
 		log_debug("transcript not cut error=\"%s\"", strerror(errno));
 }
 
-static size_t
-whole_lines(const char *bytes, size_t length)
-{
-	const char *last = memrchr(bytes, '\n', length);
-
-	return last == NULL ? 0 : (size_t)(last - bytes) + 1;
-}
-
 /* After a failure not at once again. */
 static bool
 may_open(const struct transcript *transcript)
@@ -327,7 +319,7 @@ transcript_write(
 		return;
 	}
 	error = errno;
-	whole = whole_lines(lines, written);
+	whole = count_line_bytes(lines, written);
 	cut(transcript->fd, written - whole);
 	fail(transcript, error);
 	lose(transcript, lines + whole, length - whole);
