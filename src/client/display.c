@@ -3,6 +3,7 @@
 
 #include "client/display.h"
 
+#include "common/text.h"
 #include "common/utf8.h"
 
 #include <stdint.h>
@@ -48,30 +49,6 @@ add_byte(struct evbuffer *out, unsigned char byte)
 	evbuffer_add(out, shown, length);
 }
 
-/*
- * Whether a character may go to a terminal: no control character but the tab,
- * C1 (U+0080 to U+009F) included, and none that turns text around (U+202A to
- * U+202E, U+2066 to U+2069).
- */
-static bool
-is_harmless(const char *character, size_t length)
-{
-	const unsigned char *at = (const unsigned char *)character;
-
-	switch (length) {
-	case 1:
-		return (at[0] >= 0x20 && at[0] != 0x7f) || at[0] == '\t';
-	case 2:
-		return at[0] != 0xc2 || at[1] >= 0xa0;
-	case 3:
-		return at[0] != 0xe2 ||
-		    !((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
-			(at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
-	default:
-		return true;
-	}
-}
-
 void
 display_bytes(struct evbuffer *out, const char *bytes, size_t length)
 {
@@ -81,7 +58,7 @@ display_bytes(struct evbuffer *out, const char *bytes, size_t length)
 		bool good;
 		size_t size = utf8_next(at, (size_t)(end - at), &good);
 
-		if (good && is_harmless(at, size)) {
+		if (good && text_is_harmless(at, size)) {
 			at += size;
 			continue;
 		}

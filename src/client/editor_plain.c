@@ -26,20 +26,30 @@ struct editor {
 };
 
 static void
-on_input(evutil_socket_t fd, short what, void *arg)
+say_lines(struct editor *editor)
 {
-	struct editor *editor = arg;
-	int length = evbuffer_read(editor->typed, fd, READ_BYTES);
 	char *line;
 
-	(void)what;
-	if (length == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
 	while ((line = evbuffer_readln(editor->typed, NULL, EVBUFFER_EOL_LF)) !=
 	    NULL) {
 		editor->handler->on_line(line, true, editor->arg);
 		free(line);
 	}
+}
+
+static void
+on_input(evutil_socket_t fd, short what, void *arg)
+{
+	struct editor *editor = arg;
+	int length = evbuffer_read(editor->typed, fd, READ_BYTES);
+
+	(void)what;
+	if (length == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	/* The end of input ends a line, too. */
+	if (length == 0 && evbuffer_get_length(editor->typed) > 0)
+		evbuffer_add(editor->typed, "\n", 1);
+	say_lines(editor);
 	if (length > 0)
 		return;
 	event_del(editor->input);

@@ -5,7 +5,6 @@
 
 #include "common/utf8.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -37,24 +36,22 @@ plain_length(const char *bytes, size_t length)
 	return i;
 }
 
-/* Of a whole character. */
-static bool
-is_left_out(const char *character, size_t length)
+bool
+text_is_harmless(const char *character, size_t length)
 {
 	const unsigned char *at = (const unsigned char *)character;
 
 	switch (length) {
 	case 1:
-		return (at[0] < 0x20 && at[0] != '\t') || at[0] == 0x7f;
+		return (at[0] >= 0x20 && at[0] != 0x7f) || at[0] == '\t';
 	case 2:
-		return at[0] == 0xc2 && at[1] < 0xa0;
+		return at[0] != 0xc2 || at[1] >= 0xa0;
 	case 3:
-		if (at[0] != 0xe2)
-			return false;
-		return (at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
-		    (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9);
+		return at[0] != 0xe2 ||
+		    !((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
+			(at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
 	default:
-		return false;
+		return true;
 	}
 }
 
@@ -77,7 +74,7 @@ text_clean(char *to, const char *bytes, size_t length)
 		if (!good) {
 			memcpy(to, replacement, sizeof(replacement));
 			to += sizeof(replacement);
-		} else if (!is_left_out(bytes, taken)) {
+		} else if (text_is_harmless(bytes, taken)) {
 			memcpy(to, bytes, taken);
 			to += taken;
 		}
