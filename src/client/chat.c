@@ -4,6 +4,7 @@
 #include "client/chat.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +13,7 @@
 #define RENAMED	 "now known as "
 #define THEY_ARE " is " RENAMED
 #define WITHIN	 " in "
+#define LEFT	 " left ("
 
 /* "2026-11-22T09:11:20Z " as a picture, 0 for a digit. */
 static const char time_picture[] = "0000-00-00T00:00:00Z ";
@@ -173,6 +175,19 @@ chat_follow(struct chat *chat, const char *line, size_t length)
 		return take_name(chat->name, line + strlen(RENAMED),
 			   length - strlen(RENAMED)) > 0;
 	return take_place(chat, line, length);
+}
+
+bool
+chat_tells_leave(const char *name, const char *line, size_t length)
+{
+	char left[sizeof(NOTICE LEFT) + CHAT_NAME_SIZE];
+
+	snprintf(left, sizeof(left), NOTICE "%s" LEFT, name);
+	if (!begins_with(line, length, left))
+		return false;
+	line += strlen(left);
+	length -= strlen(left);
+	return !begins_with(line, length, "went to ");
 }
 
 /* Bytes over ASCII are letters: a name may be of any script. */

@@ -57,6 +57,9 @@ void chat_greet(struct chat *chat, const char *line, size_t length);
  */
 bool chat_follow(struct chat *chat, const char *line, size_t length);
 
+/* Whether a line says that somebody of this name has left the relay. */
+bool chat_tells_leave(const char *name, const char *line, size_t length);
+
 /* Whether bytes have a name in them, as a word, without regard to case. */
 bool chat_mentions(const char *name, const char *bytes, size_t length);
 

@@ -5,6 +5,7 @@
 
 #include "client/lookup.h"
 #include "client/secure.h"
+#include "client/sent.h"
 #include "common/address.h"
 #include "common/count.h"
 #include "common/socket.h"
@@ -31,10 +32,6 @@
 /* One that does not speak TLS says nothing at all. */
 #define HANDSHAKE_SECONDS 30
 
-struct totals {
-	uint64_t lines, bytes;
-};
-
 struct connection {
 	struct event_base *base;
 	struct bufferevent *bev;
@@ -48,17 +45,12 @@ struct connection {
 	size_t next; /* of the endpoints, to be tried */
 	char peer[ADDRESS_TEXT_SIZE];
 	struct event *timeout; /* while the relay has to answer */
-	struct totals sent, received;
-	/*
-	 * A copy of the lines that were sent and for which, as a whole, no
-	 * acknowledgement came; of the first one some bytes may have been.
-	 */
-	struct evbuffer *unacknowledged;
-	size_t acknowledged_bytes; /* of that line */
-	struct evbuffer *why;	   /* it ended, or could not begin */
-	struct event *room; /* in the socket, for the end of TLS, or NULL */
+	struct sent sent;
+	uint64_t received_lines, received_bytes;
+	struct evbuffer *why; /* it ended, or could not begin */
+	struct event *room;   /* in the socket, for the end of TLS, or NULL */
 	int write_error; /* errno; what the relay sent before is still read */
-	bool open, finishing, half_closed, cut_off, may_close;
+	bool open, paused, finishing, half_closed, cut_off, may_close, refused;
 };
 
 static void tell(const struct connection *connection, const char *format, ...)
@@ -77,30 +69,14 @@ tell(const struct connection *connection, const char *format, ...)
 	connection->handler->on_step(step, connection->arg);
 }
 
-/* Adds what a buffer holds after the first bytes of it. */
-static void
-add(struct totals *totals, struct evbuffer *buffer, size_t skip)
-{
-	totals->bytes += evbuffer_get_length(buffer) - skip;
-	totals->lines += count_buffer_lines(buffer, skip);
-}
-
 /* Forgets the lines that the peer's kernel has acknowledged. */
 static void
 forget_acknowledged(struct connection *connection)
 {
-	struct evbuffer *buffer = connection->unacknowledged;
-	size_t length = evbuffer_get_length(buffer), whole;
-	size_t unknown = connection_queued_bytes(connection) +
-	    socket_unacknowledged_bytes(bufferevent_getfd(connection->bev));
-	size_t acknowledged = unknown < length ? length - unknown : 0;
-
-	if (acknowledged <= connection->acknowledged_bytes)
-		return;
-	whole = count_whole_bytes(
-	    buffer, connection->acknowledged_bytes, acknowledged);
-	evbuffer_drain(buffer, whole);
-	connection->acknowledged_bytes = acknowledged - whole;
+	sent_forget(&connection->sent,
+	    connection_queued_bytes(connection) +
+		socket_unacknowledged_bytes(
+		    bufferevent_getfd(connection->bev)));
 }
 
 static void
@@ -115,14 +91,14 @@ end(struct connection *connection, enum connection_end how)
 static void
 broke(struct connection *connection, const char *why)
 {
-	struct totals lost = { 0 };
+	uint64_t lost;
 
 	forget_acknowledged(connection);
-	add(&lost, connection->unacknowledged, 0);
+	lost = sent_unknown_lines(&connection->sent);
 	evbuffer_add_printf(connection->why, "%s: %s", connection->peer, why);
 	if (connection->sent.lines == 0)
 		;
-	else if (lost.lines == 0)
+	else if (lost == 0)
 		evbuffer_add_printf(connection->why,
 		    "; the relay may not have read the last of the %" PRIu64
 		    " lines that were sent",
@@ -131,8 +107,9 @@ broke(struct connection *connection, const char *why)
 		evbuffer_add_printf(connection->why,
 		    "; of %" PRIu64 " lines, at least the last %" PRIu64
 		    " are not known to have arrived",
-		    connection->sent.lines, lost.lines);
-	end(connection, CONNECTION_BROKEN);
+		    connection->sent.lines, lost);
+	end(connection,
+	    connection->refused ? CONNECTION_REFUSED : CONNECTION_BROKEN);
 }
 
 /* The relay has sent its FIN. */
@@ -151,23 +128,27 @@ closed(struct connection *connection)
 	tell(connection,
 	    "%s: closed by the relay; received %" PRIu64 " lines, %" PRIu64
 	    " bytes",
-	    connection->peer, connection->received.lines,
-	    connection->received.bytes);
+	    connection->peer, connection->received_lines,
+	    connection->received_bytes);
 	end(connection, CONNECTION_CLOSED);
 }
 
-/*
- * The relay has to answer from now on. Not by the timeouts of a bufferevent:
- * libevent 2.1 goes on with one that was taken away.
- */
+/* Not that of a bufferevent: libevent 2.1 goes on with one that was stopped. */
+static void
+start_timeout(struct connection *connection, int seconds)
+{
+	struct timeval limit = { .tv_sec = seconds };
+
+	if (seconds > 0)
+		event_add(connection->timeout, &limit);
+}
+
+/* The relay has to answer from now on, or as soon as we listen again. */
 static void
 expect_answer(struct connection *connection)
 {
-	struct timeval limit = { .tv_sec =
-				     connection->options->timeout_seconds };
-
-	if (limit.tv_sec > 0)
-		event_add(connection->timeout, &limit);
+	if (!connection->paused)
+		start_timeout(connection, connection->options->timeout_seconds);
 }
 
 static void on_room(evutil_socket_t fd, short what, void *arg);
@@ -221,7 +202,8 @@ on_readable(struct bufferevent *bev, void *arg)
 	struct connection *connection = arg;
 	struct evbuffer *input = bufferevent_get_input(bev);
 
-	add(&connection->received, input, 0);
+	connection->received_bytes += evbuffer_get_length(input);
+	connection->received_lines += count_buffer_lines(input, 0);
 	if (connection->half_closed)
 		expect_answer(connection);
 	connection->handler->on_input(input, connection->arg);
@@ -270,6 +252,8 @@ static void
 connected(struct connection *connection)
 {
 	event_del(connection->timeout);
+	/* What became of the other addresses is of no interest any more. */
+	evbuffer_drain(connection->why, evbuffer_get_length(connection->why));
 	socket_set_tcp_options(
 	    bufferevent_getfd(connection->bev), KEEPALIVE_SECONDS);
 	tell_connected(connection);
@@ -285,6 +269,7 @@ attempt_failed(struct connection *connection, const char *why)
 {
 	struct evbuffer *all = connection->why;
 
+	event_del(connection->timeout);
 	tell(connection, "%s: %s", connection->peer, why);
 	evbuffer_add_printf(all, "%s%s: %s",
 	    evbuffer_get_length(all) == 0 ? "cannot connect to " : ", ",
@@ -297,7 +282,8 @@ failure(struct connection *connection, int error, char *text, size_t size)
 {
 	if (connection->options->tls == NULL)
 		return strerror(error);
-	return secure_failure(connection->bev, error, text, size);
+	return secure_failure(
+	    connection->bev, error, &connection->refused, text, size);
 }
 
 static void
@@ -316,12 +302,13 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		connection->write_error = error;
 		bufferevent_disable(bev, EV_WRITE);
 		/* With TLS libevent has stopped that as well. */
-		bufferevent_enable(bev, EV_READ);
-	} else if (connection->write_error != 0) {
-		broke(connection, strerror(connection->write_error));
-	} else if (what & BEV_EVENT_EOF) {
+		if (!connection->paused)
+			bufferevent_enable(bev, EV_READ);
+	} else if (connection->write_error == 0 && (what & BEV_EVENT_EOF)) {
 		closed(connection);
 	} else {
+		if (connection->write_error != 0)
+			error = connection->write_error;
 		broke(
 		    connection, failure(connection, error, text, sizeof(text)));
 	}
@@ -344,13 +331,11 @@ on_timeout(evutil_socket_t fd, short what, void *arg)
 static void
 expect_connection(struct connection *connection)
 {
-	static const struct timeval limit = { .tv_sec = HANDSHAKE_SECONDS };
+	int seconds = connection->options->timeout_seconds;
 
-	if (connection->options->tls != NULL &&
-	    connection->options->timeout_seconds == 0)
-		event_add(connection->timeout, &limit);
-	else
-		expect_answer(connection);
+	if (seconds == 0 && connection->options->tls != NULL)
+		seconds = HANDSHAKE_SECONDS;
+	start_timeout(connection, seconds);
 }
 
 static struct bufferevent *
@@ -371,7 +356,10 @@ try_next(struct connection *connection)
 	const struct endpoint *endpoint;
 
 	if (connection->next == connection->endpoint_count) {
-		connection->handler->on_end(CONNECTION_FAILED, connection->arg);
+		connection->handler->on_end(connection->refused
+			? CONNECTION_REFUSED
+			: CONNECTION_FAILED,
+		    connection->arg);
 		return;
 	}
 	endpoint = &connection->endpoints[connection->next++];
@@ -425,7 +413,7 @@ connection_new(struct event_base *base, const struct address *address,
 	connection->options = options;
 	connection->handler = handler;
 	connection->arg = arg;
-	connection->unacknowledged = evbuffer_new();
+	sent_init(&connection->sent);
 	connection->why = evbuffer_new();
 	connection->timeout = evtimer_new(base, on_timeout, connection);
 	return connection;
@@ -439,7 +427,7 @@ connection_free(struct connection *connection)
 	if (connection->bev != NULL)
 		bufferevent_free(connection->bev);
 	lookup_free(connection->lookup);
-	evbuffer_free(connection->unacknowledged);
+	sent_clear(&connection->sent);
 	evbuffer_free(connection->why);
 	event_free(connection->timeout);
 	free(connection->endpoints);
@@ -447,8 +435,7 @@ connection_free(struct connection *connection)
 }
 
 void
-connection_send_secret(
-    struct connection *connection, const char *bytes, size_t length)
+connection_say(struct connection *connection, const char *bytes, size_t length)
 {
 	bufferevent_write(connection->bev, bytes, length);
 }
@@ -456,10 +443,7 @@ connection_send_secret(
 void
 connection_send(struct connection *connection, const char *bytes, size_t length)
 {
-	struct evbuffer *copy = connection->unacknowledged;
-
-	evbuffer_add(copy, bytes, length);
-	add(&connection->sent, copy, evbuffer_get_length(copy) - length);
+	sent_add(&connection->sent, bytes, length);
 	bufferevent_write(connection->bev, bytes, length);
 }
 
@@ -471,10 +455,15 @@ connection_why(struct connection *connection)
 }
 
 void
+connection_keep_lines(struct connection *connection)
+{
+	connection->sent.line_bytes_max = SENT_LINE_BYTES_MAX;
+}
+
+void
 connection_take_unsent(struct connection *connection, struct evbuffer *to)
 {
-	evbuffer_prepend_buffer(to, connection->unacknowledged);
-	connection->acknowledged_bytes = 0;
+	sent_take(&connection->sent, to);
 }
 
 size_t
@@ -500,11 +489,19 @@ connection_allow_close(struct connection *connection)
 void
 connection_pause_input(struct connection *connection)
 {
+	connection->paused = true;
 	bufferevent_disable(connection->bev, EV_READ);
+	/* The wait is for us, not for the relay. */
+	event_del(connection->timeout);
 }
 
 void
 connection_resume_input(struct connection *connection)
 {
+	if (!connection->paused)
+		return;
+	connection->paused = false;
 	bufferevent_enable(connection->bev, EV_READ);
+	if (connection->half_closed)
+		expect_answer(connection);
 }

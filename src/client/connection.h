@@ -25,7 +25,10 @@ enum connection_end {
 	 */
 	CONNECTION_CLOSED,
 	CONNECTION_FAILED, /* it was never there */
-	CONNECTION_BROKEN  /* it ended early */
+	CONNECTION_BROKEN, /* it ended early */
+	/* As either of these, because the relay takes no certificate of ours.
+	 */
+	CONNECTION_REFUSED
 };
 
 struct connection_options {
@@ -56,10 +59,11 @@ void connection_free(struct connection *connection);
 void connection_start(struct connection *connection);
 
 /*
- * Queues what is said to the relay alone, before all else. It is no line of the
- * user's: it is not counted, and connection_take_unsent() never has it.
+ * Queues what is said to the relay alone: a secret, who we want to be. It is no
+ * line of the user's: it is not counted, and connection_take_unsent() never has
+ * it.
  */
-void connection_send_secret(
+void connection_say(
     struct connection *connection, const char *bytes, size_t length);
 
 /* Queues a copy of the bytes. */
@@ -83,9 +87,13 @@ void connection_allow_close(struct connection *connection);
  */
 const char *connection_why(struct connection *connection);
 
+/* Before it is started: for connection_take_unsent(). */
+void connection_keep_lines(struct connection *connection);
+
 /*
  * After its end: moves the lines that are not known to have arrived to the
- * front of a buffer.
+ * front of a buffer. A line whose first 16 MiB have arrived, which no relay
+ * takes, is not kept as a whole.
  */
 void connection_take_unsent(struct connection *connection, struct evbuffer *to);
 

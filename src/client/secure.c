@@ -27,13 +27,15 @@ secure_finish(struct bufferevent *bev)
 
 /* libevent has kept the errors, and gives the last one first. */
 const char *
-secure_failure(struct bufferevent *bev, int error, char *text, size_t size)
+secure_failure(
+    struct bufferevent *bev, int error, bool *refused, char *text, size_t size)
 {
 	unsigned long code, first = 0;
 
 	while ((code = bufferevent_get_openssl_error(bev)) != 0)
 		if (tls_is_reason(code))
 			first = code;
+	*refused = tls_is_refusal(first);
 	return tls_explain(
 	    bufferevent_openssl_get_ssl(bev), first, error, text, size);
 }

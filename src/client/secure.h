@@ -8,6 +8,7 @@
 #define SECURE_H
 
 #include <event2/bufferevent.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct tls;
@@ -22,9 +23,12 @@ struct bufferevent *secure_new(
 /* Says that nothing will follow. -1: when the socket has room again. */
 int secure_finish(struct bufferevent *bev);
 
-/* Writes and returns why it failed, with this errno. */
+/*
+ * Writes and returns why it failed, with this errno. *refused: the relay does
+ * not take our certificate.
+ */
 const char *secure_failure(
-    struct bufferevent *bev, int error, char *text, size_t size);
+    struct bufferevent *bev, int error, bool *refused, char *text, size_t size);
 
 /* Writes and returns the version and the cipher. */
 const char *secure_describe(struct bufferevent *bev, char *text, size_t size);

@@ -22,10 +22,12 @@ secure_finish(struct bufferevent *bev)
 }
 
 const char *
-secure_failure(struct bufferevent *bev, int error, char *text, size_t size)
+secure_failure(
+    struct bufferevent *bev, int error, bool *refused, char *text, size_t size)
 {
 	(void)bev;
 	(void)error;
+	(void)refused;
 	(void)text;
 	(void)size;
 	abort();

@@ -3,6 +3,8 @@
 
 #include "client/session.h"
 
+#include "client/arrived.h"
+#include "client/identity.h"
 #include "common/secret.h"
 #include "common/xmalloc.h"
 
@@ -22,10 +24,10 @@
 /* A relay that greets has done so by then, for one who waits for it. */
 #define GREETING_SECONDS 2
 
-/* What has no line end by then is no line of a relay: it is handed on. */
-#define LINE_BYTES_MAX (16 << 20)
-
 #define TEXT_SIZE 2048
+
+/* What tcprelayd says to one that it does not let in, and nothing else. */
+#define WRONG_SECRET "tcprelayd: wrong secret"
 
 struct session {
 	struct event_base *base;
@@ -39,15 +41,12 @@ struct session {
 	struct event *ungreeted;       /* nothing arrived in time */
 	unsigned attempts;	       /* since the last good one */
 	struct evbuffer *held;	       /* to be sent once it can be */
-	struct evbuffer *arrived;      /* with whole_lines: without its LF */
-	size_t searched_bytes;	       /* of that, for an LF */
-	struct chat chat;
-	/* What to ask for, of a relay that greets; "": we take what we get. */
-	char name[CHAT_NAME_SIZE], room[CHAT_NAME_SIZE];
-	bool open;  /* there is a connection */
-	bool ready; /* and it takes what is to be sent */
-	bool heard; /* its first line has come */
-	bool told;  /* the user knows that there is none */
+	struct arrived arrived;	       /* when it has to be lines */
+	struct identity identity;
+	bool open;	   /* there is a connection */
+	bool ready;	   /* and it takes what is to be sent */
+	bool told;	   /* the user knows that there is none */
+	bool wrong_secret; /* all that it has said is that */
 	bool paused, finishing, quitting;
 };
 
@@ -125,80 +124,25 @@ on_ungreeted(evutil_socket_t fd, short what, void *arg)
 	get_ready(session);
 }
 
+/* Whoever waits to be greeted has waited until the first line. */
 static void
-ask_for(struct session *session, const char *command, const char *wanted,
-    const char *given)
+see_lines(struct session *session, struct evbuffer *lines)
 {
-	char line[sizeof("/join \n") + CHAT_NAME_SIZE];
+	const char *at = (const char *)evbuffer_pullup(lines, -1);
+	const char *end = at + evbuffer_get_length(lines), *lf;
+	char commands[IDENTITY_COMMANDS_SIZE];
 
-	if (wanted[0] == '\0' || strcmp(wanted, given) == 0)
-		return;
-	snprintf(line, sizeof(line), "/%s %s\n", command, wanted);
-	connection_send(session->connection, line, strlen(line));
-}
+	while (at < end && (lf = memchr(at, '\n', (size_t)(end - at)))) {
+		size_t length = (size_t)(lf - at);
 
-static void
-see_line(struct session *session, const char *line, size_t length)
-{
-	struct chat *chat = &session->chat;
-
-	if (session->heard) {
-		if (!chat_follow(chat, line, length))
-			return;
-		memcpy(session->name, chat->name, sizeof(session->name));
-		memcpy(session->room, chat->room, sizeof(session->room));
-		return;
-	}
-	session->heard = true;
-	chat_greet(chat, line, length);
-	if (chat->on) {
-		ask_for(session, "nick", session->name, chat->name);
-		ask_for(session, "join", session->room, chat->room);
-	}
-	get_ready(session);
-}
-
-/* How much of what arrived is whole lines. */
-static size_t
-find_whole(struct session *session)
-{
-	struct evbuffer *arrived = session->arrived;
-	size_t length = evbuffer_get_length(arrived);
-	struct evbuffer_ptr at;
-	const char *bytes, *lf;
-
-	if (length == session->searched_bytes)
-		return 0;
-	evbuffer_ptr_set(
-	    arrived, &at, session->searched_bytes, EVBUFFER_PTR_SET);
-	if (evbuffer_search(arrived, "\n", 1, &at).pos == -1) {
-		session->searched_bytes = length;
-		return length > LINE_BYTES_MAX ? length : 0;
-	}
-	bytes = (const char *)evbuffer_pullup(arrived, -1);
-	lf = memrchr(bytes, '\n', length);
-	return (size_t)(lf - bytes) + 1;
-}
-
-static void
-hand_on(struct session *session, size_t length)
-{
-	struct evbuffer *lines = evbuffer_new();
-	const char *at = (const char *)evbuffer_pullup(session->arrived, -1);
-	const char *end = at + length;
-
-	while (at < end) {
-		const char *lf = memchr(at, '\n', (size_t)(end - at));
-
-		if (lf == NULL)
-			break;
-		see_line(session, at, (size_t)(lf - at));
+		session->wrong_secret = !session->identity.greeted &&
+		    length == strlen(WRONG_SECRET) &&
+		    memcmp(at, WRONG_SECRET, length) == 0;
+		identity_follow(&session->identity, at, length, commands);
+		connection_say(session->connection, commands, strlen(commands));
+		get_ready(session);
 		at = lf + 1;
 	}
-	evbuffer_remove_buffer(session->arrived, lines, length);
-	session->searched_bytes = evbuffer_get_length(session->arrived);
-	session->handler->on_input(lines, session->arg);
-	evbuffer_free(lines);
 }
 
 static bool
@@ -212,16 +156,19 @@ static void
 on_input(struct evbuffer *input, void *arg)
 {
 	struct session *session = arg;
-	size_t whole;
+	struct evbuffer *lines;
 
 	if (!needs_lines(session)) {
 		session->handler->on_input(input, session->arg);
 		return;
 	}
-	evbuffer_add_buffer(session->arrived, input);
-	whole = find_whole(session);
-	if (whole > 0)
-		hand_on(session, whole);
+	lines = evbuffer_new();
+	arrived_take(&session->arrived, input, lines);
+	if (evbuffer_get_length(lines) > 0) {
+		see_lines(session, lines);
+		session->handler->on_input(lines, session->arg);
+	}
+	evbuffer_free(lines);
 }
 
 static void
@@ -254,8 +201,8 @@ show_secret(struct session *session)
 	if (secret == NULL)
 		return;
 	bytes = secret_bytes(secret, &length);
-	connection_send_secret(session->connection, bytes, length);
-	connection_send_secret(session->connection, "\n", 1);
+	connection_say(session->connection, bytes, length);
+	connection_say(session->connection, "\n", 1);
 }
 
 static void
@@ -264,7 +211,7 @@ on_open(void *arg)
 	struct session *session = arg;
 
 	session->open = true;
-	session->heard = false;
+	identity_begin(&session->identity);
 	if (session->told)
 		notice(session, "connected");
 	session->told = false;
@@ -274,7 +221,7 @@ on_open(void *arg)
 	show_secret(session);
 	add_timer(session->settled, GOOD_SECONDS * 1000);
 	/* What is said before would be said by another, or elsewhere. */
-	if ((session->name[0] != '\0' || session->room[0] != '\0') &&
+	if (identity_wants(&session->identity) &&
 	    !session->options->receive_only)
 		add_timer(session->ungreeted, GREETING_SECONDS * 1000);
 	else
@@ -299,6 +246,12 @@ choose_wait(const struct session *session)
 	return MILLISECONDS_MIN + random % (most - MILLISECONDS_MIN + 1);
 }
 
+static const char *
+separator(const char *why)
+{
+	return why[0] == '\0' ? "" : "; ";
+}
+
 static void
 retry_later(struct session *session, const char *why)
 {
@@ -306,18 +259,35 @@ retry_later(struct session *session, const char *why)
 	char state[64];
 
 	connection_take_unsent(session->connection, session->held);
-	/* The rest of a line will not come any more. */
-	evbuffer_drain(session->arrived, evbuffer_get_length(session->arrived));
-	session->searched_bytes = 0;
+	arrived_drop_rest(&session->arrived);
 	session->attempts++;
 	if (!session->told)
 		notice(session, "%s%strying again until there is a connection",
-		    why, why[0] == '\0' ? "" : "; ");
+		    why, separator(why));
 	session->told = true;
 	snprintf(state, sizeof(state), "trying again in %u.%u s", wait / 1000,
 	    wait % 1000 / 100);
 	set_state(session, state);
 	add_timer(session->retry, wait);
+}
+
+/* Of a line that will not come to its end. */
+static void
+hand_on_rest(struct session *session)
+{
+	struct evbuffer *rest = evbuffer_new();
+
+	arrived_take_rest(&session->arrived, rest);
+	if (evbuffer_get_length(rest) > 0)
+		session->handler->on_input(rest, session->arg);
+	evbuffer_free(rest);
+}
+
+/* What is refused now will be again, and would take lines with it each time. */
+static bool
+is_refused(const struct session *session, enum connection_end how)
+{
+	return session->wrong_secret || how == CONNECTION_REFUSED;
 }
 
 static void
@@ -330,14 +300,16 @@ on_end(enum connection_end how, void *arg)
 	session->open = session->ready = false;
 	event_del(session->settled);
 	event_del(session->ungreeted);
-	if (session->options->reconnect &&
+	if (session->options->reconnect && !is_refused(session, how) &&
 	    (how != CONNECTION_CLOSED || !wanted)) {
 		retry_later(session, why);
 		return;
 	}
-	if (evbuffer_get_length(session->arrived) > 0)
-		session->handler->on_input(session->arrived, session->arg);
-	if (why[0] != '\0')
+	hand_on_rest(session);
+	if (session->options->reconnect && is_refused(session, how))
+		notice(session, "%s%snot trying again%s", why, separator(why),
+		    session->wrong_secret ? ": wrong secret" : "");
+	else if (why[0] != '\0')
 		notice(session, "%s", why);
 	session->handler->on_end(how, session->arg);
 }
@@ -357,6 +329,8 @@ session_start(struct session *session)
 		connection_free(session->connection);
 	session->connection = connection_new(session->base, session->address,
 	    &session->options->connection, &handler, session);
+	if (session->options->reconnect)
+		connection_keep_lines(session->connection);
 	set_state(session, "connecting");
 	connection_start(session->connection);
 }
@@ -382,13 +356,11 @@ session_new(struct event_base *base, const struct address *address,
 	session->handler = session_handler;
 	session->arg = arg;
 	session->held = evbuffer_new();
-	session->arrived = evbuffer_new();
+	arrived_init(&session->arrived);
+	identity_init(&session->identity, options->nick);
 	session->retry = evtimer_new(base, on_retry, session);
 	session->settled = evtimer_new(base, on_settled, session);
 	session->ungreeted = evtimer_new(base, on_ungreeted, session);
-	if (options->nick != NULL)
-		snprintf(
-		    session->name, sizeof(session->name), "%s", options->nick);
 	return session;
 }
 
@@ -401,7 +373,7 @@ session_free(struct session *session)
 	event_free(session->settled);
 	event_free(session->ungreeted);
 	evbuffer_free(session->held);
-	evbuffer_free(session->arrived);
+	arrived_clear(&session->arrived);
 	free(session);
 }
 
@@ -466,5 +438,5 @@ session_resume_input(struct session *session)
 const struct chat *
 session_chat(const struct session *session)
 {
-	return &session->chat;
+	return &session->identity.chat;
 }

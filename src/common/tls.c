@@ -446,6 +446,21 @@ tls_is_reason(unsigned long code)
 	return ERR_GET_LIB(code) == ERR_LIB_SSL;
 }
 
+bool
+tls_is_refusal(unsigned long code)
+{
+	switch (ERR_GET_REASON(code)) {
+	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const char *
 tls_explain(
     const SSL *session, unsigned long code, int error, char *text, size_t size)

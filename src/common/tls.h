@@ -101,6 +101,9 @@ bool tls_is_reason(unsigned long code);
 const char *tls_explain(const struct ssl_st *session, unsigned long code,
     int error, char *text, size_t size);
 
+/* Whether a code is the peer's word that our certificate will not do. */
+bool tls_is_refusal(unsigned long code);
+
 /* Writes and returns "TLSv1.3 TLS_AES_256_GCM_SHA384". */
 const char *tls_describe(const struct ssl_st *session, char *text, size_t size);
 

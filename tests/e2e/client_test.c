@@ -277,6 +277,7 @@ test_every_address_of_a_name_is_tried(void **state)
 {
 	struct relay *relay = relay_start(NULL, 1);
 	char output[2048], address[64], expected[64];
+	const char *argv[] = { client_program(), address, NULL };
 
 	(void)state;
 	snprintf(address, sizeof(address), ":%u", relay->port);
@@ -284,6 +285,9 @@ test_every_address_of_a_name_is_tried(void **state)
 	snprintf(expected, sizeof(expected), "127.0.0.1:%u: connected from ",
 	    relay->port);
 	assert_non_null(strstr(output, expected));
+	/* The one where nobody listens is of no interest then. */
+	assert_int_equal(run_program(argv, output, sizeof(output)), 0);
+	assert_string_equal(output, "");
 	assert_int_equal(
 	    run_client("-6", "127.0.0.1", output, sizeof(output)), 1);
 	relay_stop(relay);
@@ -309,108 +313,6 @@ test_verbose_tells_the_life_of_the_connection(void **state)
 		assert_non_null(at);
 	}
 	relay_stop(relay);
-}
-
-static void
-test_the_timeout_ends_a_wait_for_the_relay(void **state)
-{
-	char address[64] = "", output[1024];
-	int server = fake_relay(address, sizeof(address), 1);
-	const char *argv[] = { client_program(), "-w", "1", address, NULL };
-
-	(void)state;
-	/* The kernel accepts; nobody ever reads or closes. */
-	assert_int_equal(run_program(argv, output, sizeof(output)), 1);
-	assert_non_null(strstr(output, "timed out"));
-	close(server);
-}
-
-/* Once connected there is no hurry, whatever libevent remembers. */
-static void
-test_the_timeout_does_not_end_a_transfer_that_pauses(void **state)
-{
-	enum { LENGTH = 8 << 20 };
-	char address[64] = "", path[] = "/tmp/tcprelay-input.XXXXXX";
-	int server = fake_relay(address, sizeof(address), 1), peer, input;
-	const char *argv[] = { client_program(), "-w", "1", address, NULL };
-	char *line = malloc(LENGTH), bytes[65536];
-	size_t total = 0;
-	ssize_t got;
-	pid_t client;
-
-	(void)state;
-	memset(line, 'x', LENGTH);
-	line[LENGTH - 1] = '\n';
-	input = mkstemp(path);
-	write_file(path, line, LENGTH);
-	free(line);
-	client = start_program(argv, input, -1, STDERR_FILENO);
-	peer = fake_accept(server);
-	/* A pause longer than the timeout, unless the client gives up. */
-	poll(&(struct pollfd){ .fd = peer, .events = POLLRDHUP }, 1, 1500);
-	while ((got = read(peer, bytes, sizeof(bytes))) > 0)
-		total += (size_t)got;
-	assert_int_equal(got, 0);
-	assert_int_equal(total, LENGTH);
-	close(peer);
-	assert_int_equal(await_exit(client), 0);
-	unlink(path);
-	close(input);
-	close(server);
-}
-
-/* A full backlog: the kernel drops what comes, as a dead host would. */
-static void
-test_the_timeout_ends_an_attempt_to_connect(void **state)
-{
-	enum { FILLERS = 4 };
-	char address[64] = "", output[1024];
-	int server = fake_relay(address, sizeof(address), 0), i;
-	int fillers[FILLERS];
-	struct sockaddr_in in;
-	socklen_t length = sizeof(in);
-	const char *argv[] = { client_program(), "-w", "1", address, NULL };
-
-	(void)state;
-	getsockname(server, (void *)&in, &length);
-	for (i = 0; i < FILLERS; i++) {
-		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		connect(fillers[i], (const void *)&in, sizeof(in));
-	}
-	assert_int_equal(run_program(argv, output, sizeof(output)), 1);
-	assert_non_null(strstr(output, "Connection timed out"));
-	for (i = 0; i < FILLERS; i++)
-		close(fillers[i]);
-	close(server);
-}
-
-static void
-test_wrong_usage_exits_with_2(void **state)
-{
-	static const char *const wrong[][4] = {
-		{ "--wrong", NULL, NULL, NULL },
-		{ "-r", "-s", NULL, NULL },
-		{ "-w", "0", NULL, NULL },
-		{ "-w", "soon", NULL, NULL },
-		{ "a", "b", "c", NULL },
-		{ "a", "b", NULL, NULL },
-		{ "a:b", NULL, NULL, NULL },
-		{ "", NULL, NULL, NULL },
-		{ "-n", "two words", NULL, NULL },
-		{ "-n", "", NULL, NULL },
-		{ "--color=red", NULL, NULL, NULL },
-	};
-	char output[4096];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT_OF(wrong); i++) {
-		const char *argv[] = { client_program(), wrong[i][0],
-			wrong[i][1], wrong[i][2], NULL };
-
-		assert_int_equal(run_program(argv, output, sizeof(output)), 2);
-		assert_non_null(strstr(output, "usage: tcprelay "));
-	}
 }
 
 /* A shell's exit status is that of the last program of its pipe. */
@@ -494,73 +396,6 @@ test_a_pipe_that_does_not_end(void **state)
 	close(server);
 }
 
-/* The command line before the environment before the configuration. */
-static void
-test_where_the_address_comes_from(void **state)
-{
-	static const char wrong[] = "bell = \"loud\";\n";
-	char directory[] = "/tmp/tcprelay-e2e.XXXXXX", path[64], conf[64];
-	const char *argv[] = { client_program(), "-s", NULL, NULL };
-	const char *help[] = { client_program(), "--help", NULL };
-	char output[4096];
-
-	(void)state;
-	assert_non_null(mkdtemp(directory));
-	setenv("XDG_CONFIG_HOME", directory, 1);
-	snprintf(path, sizeof(path), "%s/tcprelay", directory);
-	assert_int_equal(mkdir(path, 0700), 0);
-	snprintf(path, sizeof(path), "%s/tcprelay/config", directory);
-	snprintf(conf, sizeof(conf), "address = \"unix:/from/file\";\n");
-	write_file(path, conf, strlen(conf));
-	assert_int_equal(run_program(argv, output, sizeof(output)), 1);
-	assert_non_null(strstr(output, "unix:/from/file: No such file"));
-	setenv("TCPRELAY", "unix:/from/environment", 1);
-	assert_int_equal(run_program(argv, output, sizeof(output)), 1);
-	assert_non_null(strstr(output, "unix:/from/environment: No such"));
-	argv[2] = "unix:/from/line";
-	assert_int_equal(run_program(argv, output, sizeof(output)), 1);
-	assert_non_null(strstr(output, "unix:/from/line: No such file"));
-	argv[2] = NULL;
-	setenv("TCPRELAY", "nonsense:", 1);
-	assert_int_equal(run_program(argv, output, sizeof(output)), 2);
-	assert_non_null(strstr(output, "$TCPRELAY: nonsense:: "));
-	unsetenv("TCPRELAY");
-	write_file(path, wrong, strlen(wrong));
-	assert_int_equal(run_program(argv, output, sizeof(output)), 2);
-	assert_non_null(strstr(output, "/tcprelay/config:1: bell: neither"));
-	/* Which is when the help is needed. */
-	assert_int_equal(run_program(help, output, sizeof(output)), 0);
-	unsetenv("XDG_CONFIG_HOME");
-	remove_directory(directory);
-}
-
-/* 24 rows of 80 columns, and the prompt after it. */
-static void
-assert_fits_screen(const char *text)
-{
-	int rows = 0;
-
-	for (; *text != '\0'; text += strcspn(text, "\n") + 1, rows++)
-		assert_in_range(strcspn(text, "\n"), 0, 79);
-	assert_in_range(rows, 1, 23);
-}
-
-static void
-test_help_and_version(void **state)
-{
-	const char *help[] = { client_program(), "--help", NULL };
-	const char *version[] = { client_program(), "-V", NULL };
-	char output[4096];
-
-	(void)state;
-	assert_int_equal(run_program(help, output, sizeof(output)), 0);
-	assert_non_null(strstr(output, "--receive-only"));
-	assert_non_null(strstr(output, TCPRELAY_CONF));
-	assert_fits_screen(output);
-	assert_int_equal(run_program(version, output, sizeof(output)), 0);
-	assert_string_equal(output, "tcprelay " PACKAGE_VERSION "\n");
-}
-
 int
 main(void)
 {
@@ -577,14 +412,8 @@ main(void)
 		E2E_TEST(test_nobody_there_means_1_and_says_who),
 		E2E_TEST(test_every_address_of_a_name_is_tried),
 		E2E_TEST(test_verbose_tells_the_life_of_the_connection),
-		E2E_TEST(test_the_timeout_ends_a_wait_for_the_relay),
-		E2E_TEST(test_the_timeout_does_not_end_a_transfer_that_pauses),
-		E2E_TEST(test_the_timeout_ends_an_attempt_to_connect),
-		E2E_TEST(test_wrong_usage_exits_with_2),
 		E2E_TEST(test_pipes_of_a_shell),
 		E2E_TEST(test_a_pipe_that_does_not_end),
-		E2E_TEST(test_where_the_address_comes_from),
-		E2E_TEST(test_help_and_version),
 	};
 
 	return cmocka_run_group_tests_name("client", tests, NULL, NULL);

@@ -278,6 +278,60 @@ test_the_name_is_asked_for_again_and_first(void **state)
 	finish(&piped);
 }
 
+/* It may be our own, over the connection that is lost. */
+static void
+test_a_name_is_asked_for_again_when_it_is_free(void **state)
+{
+	struct piped piped;
+	char errors[1024];
+
+	(void)state;
+	start(&piped, "-vn", "anna");
+	fake_greet(piped.peer, "guest1");
+	expect_text(piped.peer, "/nick anna\n");
+	send_text(piped.peer,
+	    "*** somebody is called anna, or what looks the same\n"
+	    "*** you are guest1 in ops\n"
+	    "*** ann left (left)\n"
+	    "*** anna left (went to main)\n"
+	    "*** anna left (connection lost)\n");
+	expect_text(piped.peer, "/nick anna\n");
+	/* Now it is ours, and who leaves is another. */
+	send_text(piped.peer,
+	    "*** you are now known as anna\n*** anna left (left)\n");
+	send_text(piped.input, "one\n");
+	expect_text(piped.peer, "one\n");
+	close(piped.input);
+	expect_end(piped.peer);
+	close(piped.peer);
+	assert_int_equal(await_exit(piped.client), 0);
+	/* What was asked for was not said. */
+	read_errors(&piped, errors, sizeof(errors));
+	assert_non_null(strstr(errors, "sent 1 lines, 4 bytes"));
+	close(piped.server);
+	close(piped.output);
+	close(piped.error);
+}
+
+/* Nothing comes after it that it could be glued to. */
+static void
+test_half_a_line_at_the_end_is_printed(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	start(&piped, NULL, NULL);
+	close(piped.input);
+	expect_end(piped.peer);
+	send_text(piped.peer, "one\nhalf of");
+	close(piped.peer);
+	expect_text(piped.output, "one\nhalf of");
+	assert_int_equal(await_exit(piped.client), 0);
+	close(piped.server);
+	close(piped.output);
+	close(piped.error);
+}
+
 static void
 test_a_relay_that_gives_no_names(void **state)
 {
@@ -342,6 +396,8 @@ main(void)
 		E2E_TEST(test_receiving_goes_on),
 		E2E_TEST(test_one_line_for_an_outage),
 		E2E_TEST(test_the_name_is_asked_for_again_and_first),
+		E2E_TEST(test_a_name_is_asked_for_again_when_it_is_free),
+		E2E_TEST(test_half_a_line_at_the_end_is_printed),
 		E2E_TEST(test_a_relay_that_gives_no_names),
 		E2E_TEST(test_a_relay_that_is_restarted),
 	};

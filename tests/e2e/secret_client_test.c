@@ -104,6 +104,40 @@ test_a_secret_is_shown_again_after_a_break_and_never_said(void **state)
 	relay_stop(relay);
 }
 
+/* It is wrong the next time, too, and each time it takes lines with it. */
+static void
+test_a_wrong_secret_is_not_tried_again(void **state)
+{
+	struct secret_file secret = secret_make("sesame\n", 0600, "");
+	struct relay *relay = relay_start(secret.conf, 1);
+	const char *argv[] = { client_program(), "-R", "--secret-file",
+		secret.path, relay->address, NULL };
+	char said[1024] = "";
+	int input[2], error[2];
+	size_t length = 0;
+	ssize_t got;
+	pid_t client;
+
+	(void)state;
+	write_file(secret.path, "wrong\n", 6);
+	assert_int_equal(chown(secret.path, geteuid(), getegid()), 0);
+	make_pipe(input);
+	make_pipe(error);
+	client = start_program(argv, input[0], -1, error[1]);
+	close(input[0]);
+	close(error[1]);
+	send_text(input[1], "important\n");
+	assert_int_equal(await_exit(client), 1);
+	while ((got = read(
+		    error[0], said + length, sizeof(said) - 1 - length)) > 0)
+		length += (size_t)got;
+	assert_non_null(strstr(said, "not trying again: wrong secret"));
+	close(input[1]);
+	close(error[0]);
+	secret_remove(&secret);
+	relay_stop(relay);
+}
+
 static void
 test_a_secret_that_is_typed_is_not_shown(void **state)
 {
@@ -139,6 +173,7 @@ main(void)
 		E2E_TEST(test_the_client_shows_the_secret_and_then_sends_lines),
 		E2E_TEST(
 		    test_a_secret_is_shown_again_after_a_break_and_never_said),
+		E2E_TEST(test_a_wrong_secret_is_not_tried_again),
 		E2E_TEST(test_a_secret_that_is_typed_is_not_shown),
 	};
 

@@ -2,7 +2,7 @@
 /*
  * A session within this process, so that what happens at the same moment does
  * so each time: a person who has left that comes back, or is told that the
- * relay has failed.
+ * relay has failed, a failure that is told twice.
  */
 #include "config.h"
 
@@ -28,7 +28,8 @@ struct visit {
 	char text[64];
 	int server, peer;
 	char heard[1024], notices[1024];
-	bool retries, ended;
+	bool retries;
+	int ends;
 	enum connection_end how;
 };
 
@@ -71,7 +72,7 @@ on_end(enum connection_end how, void *arg)
 {
 	struct visit *visit = arg;
 
-	visit->ended = true;
+	visit->ends++;
 	visit->how = how;
 }
 
@@ -94,24 +95,30 @@ run_until_heard(struct visit *visit, const char *text)
 static void
 run_until_end(struct visit *visit)
 {
-	while (!visit->ended && !visit->retries)
+	while (visit->ends == 0 && !visit->retries)
 		event_base_loop(visit->base, EVLOOP_ONCE);
 }
 
 static void
-begin(struct visit *visit, bool reconnect)
+start(struct visit *visit)
 {
 	const char *why;
 
-	memset(visit, 0, sizeof(*visit));
-	visit->options.whole_lines = true;
-	visit->options.reconnect = reconnect;
-	visit->server = fake_relay(visit->text, sizeof(visit->text), 1);
 	assert_int_equal(address_parse(visit->text, &visit->address, &why), 0);
 	visit->base = event_base_new();
 	visit->session = session_new(
 	    visit->base, &visit->address, &visit->options, &handler, visit);
 	session_start(visit->session);
+}
+
+static void
+begin(struct visit *visit, bool reconnect)
+{
+	memset(visit, 0, sizeof(*visit));
+	visit->options.whole_lines = true;
+	visit->options.reconnect = reconnect;
+	visit->server = fake_relay(visit->text, sizeof(visit->text), 1);
+	start(visit);
 	event_base_loop(visit->base, EVLOOP_ONCE);
 	visit->peer = fake_accept(visit->server);
 	send_text(visit->peer, GREETING);
@@ -146,7 +153,7 @@ test_a_relay_that_closes_on_quit_is_left_for_good(void **state)
 		expect_text(visit.peer, "/quit bye\n");
 		expect_end(visit.peer);
 		assert_string_equal(visit.notices, "");
-		assert_true(visit.ended);
+		assert_int_equal(visit.ends, 1);
 		assert_int_equal(visit.how, CONNECTION_CLOSED);
 		end(&visit);
 	}
@@ -186,6 +193,25 @@ test_quit_without_a_relay_is_not_kept(void **state)
 	end(&visit);
 }
 
+/* It has failed before its time was over: that is no second failure. */
+static void
+test_a_timeout_does_not_outlive_its_attempt(void **state)
+{
+	struct timeval more_than_that = { .tv_sec = 1, .tv_usec = 200000 };
+	struct visit visit = { .options.connection.timeout_seconds = 1 };
+
+	(void)state;
+	visit.server = fake_relay(visit.text, sizeof(visit.text), 1);
+	close(visit.server);
+	start(&visit);
+	event_base_loopexit(visit.base, &more_than_that);
+	event_base_dispatch(visit.base);
+	assert_int_equal(visit.ends, 1);
+	assert_int_equal(visit.how, CONNECTION_FAILED);
+	visit.server = visit.peer = -1;
+	end(&visit);
+}
+
 int
 main(void)
 {
@@ -193,6 +219,7 @@ main(void)
 		E2E_TEST(test_a_relay_that_closes_on_quit_is_left_for_good),
 		E2E_TEST(test_a_relay_that_closes_by_itself_is_missed),
 		E2E_TEST(test_quit_without_a_relay_is_not_kept),
+		E2E_TEST(test_a_timeout_does_not_outlive_its_attempt),
 	};
 
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -107,6 +107,7 @@ test_it_shows_its_own_certificate(void **state)
 	const char *with[] = { "--tls", "--ca", files->authority, "--cert",
 		certificate, "--key", key, NULL };
 	const char *without[] = { "--tls", "--ca", files->authority, NULL };
+	const char *again[] = { "--tls", "--ca", files->authority, "-R", NULL };
 
 	snprintf(certificate, sizeof(certificate), "%s/person.pem",
 	    files->directory);
@@ -117,6 +118,10 @@ test_it_shows_its_own_certificate(void **state)
 	assert_int_equal(
 	    run_client(relay, "127.0.0.1", without, output, sizeof(output)), 1);
 	assert_non_null(strstr(output, "the peer wants a certificate"));
+	/* Nor does it take one later. */
+	assert_int_equal(
+	    run_client(relay, "127.0.0.1", again, output, sizeof(output)), 1);
+	assert_non_null(strstr(output, "not trying again"));
 	relay_stop(relay);
 }
 
