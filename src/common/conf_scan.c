@@ -21,14 +21,17 @@
 #define INCLUDE_DEPTH  10 /* libconfig's own limit */
 #define INCLUDE_WORD   "@include"
 #define MESSAGE_SIZE   (2 * PATH_MAX)
+#define WHY_SIZE       256
+#define NAME_SIZE      128
 
 struct scan {
 	const char *name, *directory;
 	const char *at; /* the next byte */
 	unsigned line;
-	unsigned depth;	 /* of includes */
-	const char *key; /* the last name that was seen, */
-	int key_length;	 /* which a value belongs to */
+	unsigned depth;	     /* of includes */
+	char key[NAME_SIZE]; /* what a value belongs to, as "limits.rooms" */
+	size_t group_length; /* of it is the group, with its dot */
+	unsigned key_line;
 	conf_report *report;
 	void *arg;
 	enum conf_scan_result result;
@@ -117,13 +120,13 @@ conf_read_file(const struct conf_source *source, const char **why)
 }
 
 static void
-complain(struct scan *scan, enum conf_scan_result result, int key_length,
+complain(struct scan *scan, enum conf_scan_result result, unsigned line,
     const char *key, const char *what)
 {
-	char message[MESSAGE_SIZE];
+	char message[2 * MESSAGE_SIZE];
 
-	snprintf(message, sizeof(message), "%s:%u: %.*s: %s", scan->name,
-	    scan->line, key_length, key, what);
+	snprintf(message, sizeof(message), "%s:%u: %s: %s", scan->name, line,
+	    key, what);
 	scan->report(message, scan->arg);
 	if (scan->result < result)
 		scan->result = result;
@@ -158,11 +161,42 @@ skip_string(struct scan *scan)
 static void
 scan_name(struct scan *scan)
 {
-	scan->key = scan->at;
+	const char *begin = scan->at;
+
 	while (isalnum((unsigned char)*scan->at) || *scan->at == '_' ||
 	    *scan->at == '-' || *scan->at == '*')
 		scan->at++;
-	scan->key_length = (int)(scan->at - scan->key);
+	snprintf(scan->key + scan->group_length,
+	    sizeof(scan->key) - scan->group_length, "%.*s",
+	    (int)(scan->at - begin), begin);
+	scan->key_line = scan->line;
+}
+
+/* What is in the braces belongs to the last name. */
+static void
+enter_group(struct scan *scan)
+{
+	size_t length = strlen(scan->key);
+
+	scan->at++;
+	if (length + 1 == sizeof(scan->key))
+		return;
+	strcpy(scan->key + length, ".");
+	scan->group_length = length + 1;
+}
+
+/* Another group of a list belongs to the same name. */
+static void
+leave_group(struct scan *scan)
+{
+	const char *dot;
+
+	scan->at++;
+	if (scan->group_length == 0)
+		return;
+	scan->key[scan->group_length - 1] = '\0';
+	dot = strrchr(scan->key, '.');
+	scan->group_length = dot == NULL ? 0 : (size_t)(dot + 1 - scan->key);
 }
 
 static void
@@ -190,7 +224,7 @@ scan_number(struct scan *scan)
 	    "%.*s does not fit in %d bits; allowed: smaller numbers%s",
 	    (int)(end - begin), begin, *end == 'L' ? 64 : 32,
 	    *end == 'L' ? "" : ", or an L after it");
-	complain(scan, CONF_SCAN_WRONG, scan->key_length, scan->key, what);
+	complain(scan, CONF_SCAN_WRONG, scan->key_line, scan->key, what);
 }
 
 static void scan_all(struct scan *scan);
@@ -198,7 +232,7 @@ static void scan_all(struct scan *scan);
 static void
 scan_include(struct scan *scan)
 {
-	char path[PATH_MAX], what[MESSAGE_SIZE / 2];
+	char path[PATH_MAX], what[PATH_MAX + WHY_SIZE];
 	/* libconfig reads it once more. */
 	const struct conf_source source = { path, -1, true };
 	struct scan inner = *scan;
@@ -215,8 +249,8 @@ scan_include(struct scan *scan)
 		return;
 	scan->at = end + 1;
 	if (scan->depth == INCLUDE_DEPTH) {
-		complain(scan, CONF_SCAN_UNREADABLE, (int)strlen(INCLUDE_WORD),
-		    INCLUDE_WORD, "too many files within files");
+		complain(scan, CONF_SCAN_UNREADABLE, scan->line, INCLUDE_WORD,
+		    "too many files within files");
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/%.*s",
@@ -224,10 +258,11 @@ scan_include(struct scan *scan)
 	    begin);
 	content = conf_read_file(&source, &why);
 	if (content == NULL) {
-		snprintf(what, sizeof(what), "%.*s: %s", (int)(end - begin),
-		    begin, why);
-		complain(scan, CONF_SCAN_UNREADABLE, (int)strlen(INCLUDE_WORD),
-		    INCLUDE_WORD, what);
+		snprintf(what, sizeof(what),
+		    "%s: %s; allowed: a file beside the configuration",
+		    scan->directory == NULL ? path + 2 : path, why);
+		complain(
+		    scan, CONF_SCAN_UNREADABLE, scan->line, INCLUDE_WORD, what);
 		return;
 	}
 	inner.name = path;
@@ -255,6 +290,10 @@ scan_all(struct scan *scan)
 			scan_include(scan);
 		else if (isalpha((unsigned char)at[0]) || at[0] == '*')
 			scan_name(scan);
+		else if (at[0] == '{')
+			enter_group(scan);
+		else if (at[0] == '}')
+			leave_group(scan);
 		else if (isdigit((unsigned char)at[0]) ||
 		    ((at[0] == '-' || at[0] == '+') &&
 			isdigit((unsigned char)at[1])))
@@ -273,7 +312,6 @@ conf_scan(const char *content, const char *name, const char *directory,
 		.directory = directory,
 		.at = content,
 		.line = 1,
-		.key = "",
 		.report = report,
 		.arg = arg,
 	};

@@ -24,6 +24,7 @@ struct conf_reader {
 	const struct conf_table *table;
 	conf_report *report;
 	void *arg;
+	struct conf_strings said; /* by conf_scan() */
 	bool failed;
 };
 
@@ -40,21 +41,57 @@ name_file(
 		snprintf(name, PATH_MAX, "%s/%s", reader->directory, file);
 }
 
+static void
+on_scan_report(const char *message, void *arg)
+{
+	struct conf_reader *reader = arg;
+	struct conf_strings *said = &reader->said;
+
+	said->texts =
+	    xreallocarray(said->texts, said->count + 1, sizeof(*said->texts));
+	said->texts[said->count++] = xstrdup(message);
+	reader->report(message, reader->arg);
+}
+
+/* A value that was wrong for libconfig is another one for us. */
+static bool
+was_said(const struct conf_reader *reader, const char *place)
+{
+	size_t i;
+
+	for (i = 0; i < reader->said.count; i++)
+		if (strncmp(reader->said.texts[i], place, strlen(place)) == 0)
+			return true;
+	return false;
+}
+
+static void
+forget_said(struct conf_reader *reader)
+{
+	size_t i;
+
+	for (i = 0; i < reader->said.count; i++)
+		free(reader->said.texts[i]);
+	free(reader->said.texts);
+}
+
 void
 conf_table_complain(struct conf_reader *reader, const config_setting_t *setting,
     const char *key, const char *format, ...)
 {
 	char text[MESSAGE_SIZE], message[PATH_MAX + MESSAGE_SIZE + NAME_SIZE];
-	char file[PATH_MAX];
+	char file[PATH_MAX], place[PATH_MAX + NAME_SIZE];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	name_file(reader, config_setting_source_file(setting), file);
-	snprintf(message, sizeof(message), "%s:%u: %s: %s", file,
-	    config_setting_source_line(setting), key, text);
-	reader->report(message, reader->arg);
+	snprintf(place, sizeof(place), "%s:%u: %s: ", file,
+	    config_setting_source_line(setting), key);
+	snprintf(message, sizeof(message), "%s%s", place, text);
+	if (!was_said(reader, place))
+		reader->report(message, reader->arg);
 	reader->failed = true;
 }
 
@@ -161,19 +198,40 @@ conf_table_load_group(struct conf_reader *reader, const struct conf_key *keys,
 	}
 }
 
+/* What libconfig leaves to be asked. */
+static const char *
+allowed_syntax(const char *error)
+{
+	static const char *const pairs[][2] = {
+		{ "syntax error",
+		    "KEY = VALUE; with each string in quotes, and groups in a "
+		    "list: ( { ... }, { ... } )" },
+		{ "duplicate setting name",
+		    "each key once, and all keys of a group in the same "
+		    "braces" },
+		{ "mismatched element type in array",
+		    "strings, each in quotes" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (strcmp(error, pairs[i][0]) == 0)
+			return pairs[i][1];
+	return NULL;
+}
+
 static void
 report_syntax(struct conf_reader *reader, config_t *config)
 {
 	const char *text = config_error_text(config);
+	const char *allowed = allowed_syntax(text);
 	char file[PATH_MAX], message[PATH_MAX + MESSAGE_SIZE];
 
 	name_file(reader, config_error_file(config), file);
-	snprintf(message, sizeof(message), "%s:%d: %s%s", file,
+	snprintf(message, sizeof(message), "%s:%d: %s%s%s", file,
 	    config_error_line(config), text,
-	    strcmp(text, "syntax error") == 0
-		? "; allowed: KEY = VALUE; with each string in quotes, and "
-		  "groups in a list: ( { ... }, { ... } )"
-		: "");
+	    allowed == NULL ? "" : "; allowed: ",
+	    allowed == NULL ? "" : allowed);
 	reader->report(message, reader->arg);
 	reader->failed = true;
 }
@@ -191,7 +249,7 @@ read_content(const char *content, const char *name, const char *directory,
 		.arg = arg,
 	};
 	enum conf_scan_result scanned =
-	    conf_scan(content, name, directory, report, arg);
+	    conf_scan(content, name, directory, on_scan_report, &reader);
 	config_t config;
 
 	reader.failed = scanned != CONF_SCAN_GOOD;
@@ -208,6 +266,7 @@ read_content(const char *content, const char *name, const char *directory,
 	if (!reader.failed && table->check != NULL)
 		table->check(&reader, &config, base);
 	config_destroy(&config);
+	forget_said(&reader);
 	return reader.failed ? -1 : 0;
 }
 
