@@ -48,6 +48,9 @@ set_host(
 {
 	if (length >= sizeof(address->host))
 		return fail(why, "the host name is too long");
+	/* getaddrinfo(3) takes it for every address. */
+	if (length == 1 && host[0] == '*')
+		return fail(why, "every address is written as :PORT");
 	if (memchr(host, '[', length) != NULL ||
 	    memchr(host, ']', length) != NULL)
 		return fail(why, "[ and ] go around an IPv6 address");

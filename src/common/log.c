@@ -120,6 +120,15 @@ DEFINE_LOG(log_warn, LOG_LEVEL_WARN)
 DEFINE_LOG(log_info, LOG_LEVEL_INFO)
 DEFINE_LOG(log_debug, LOG_LEVEL_DEBUG)
 
+const char *
+log_value(const char *text, char quoted[LOG_VALUE_SIZE])
+{
+	if (strchr(text, ' ') == NULL)
+		return text;
+	snprintf(quoted, LOG_VALUE_SIZE, "\"%s\"", text);
+	return quoted;
+}
+
 void
 log_bare_error(const char *message)
 {

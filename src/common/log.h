@@ -33,6 +33,12 @@ void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Of key=value: in quotes where there is a space in it. Good as long as the
+ * block that it is in. */
+#define LOG_VALUE_SIZE	512
+#define LOG_VALUE(text) log_value((text), (char[LOG_VALUE_SIZE]){ "" })
+const char *log_value(const char *text, char quoted[LOG_VALUE_SIZE]);
+
 /*
  * To standard error, whatever the target, and without the time and level that
  * a person who has just typed a command does not need; the journal gets its

@@ -30,8 +30,8 @@ remove_stale(const struct endpoint *endpoint)
 		return;
 	if (connect(fd, &endpoint->sa.any, endpoint->length) == -1 &&
 	    errno == ECONNREFUSED) {
-		log_info(
-		    "removed stale socket path=%s", endpoint->sa.un.sun_path);
+		log_info("removed stale socket path=\"%s\"",
+		    endpoint->sa.un.sun_path);
 		unlink(endpoint->sa.un.sun_path);
 	}
 	close(fd);
@@ -252,7 +252,7 @@ static void
 remove_file(const char *path)
 {
 	if (unlink(path) == -1)
-		log_info("left the socket to the next start path=%s "
+		log_info("left the socket to the next start path=\"%s\" "
 			 "error=\"%s\"",
 		    path, strerror(errno));
 }

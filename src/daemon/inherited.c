@@ -56,7 +56,7 @@ prepare(const struct inherited_socket *one)
 	}
 	log_error("inherited descriptor is no stream socket that listens "
 		  "name=%s",
-	    one->name);
+	    LOG_VALUE(one->name));
 	return -1;
 }
 
@@ -153,7 +153,7 @@ inherited_report_unused(const struct inherited *inherited)
 		unused++;
 		log_error("a socket of systemd is nowhere in listen "
 			  "address=%s name=%s",
-		    one->address, one->name);
+		    LOG_VALUE(one->address), LOG_VALUE(one->name));
 	}
 	return unused;
 }

@@ -81,7 +81,7 @@ on_accept_error(struct evconnlistener *evconn, void *arg)
 		shared->stats->closed[CONN_NO_FILES] += (uint64_t)count;
 	}
 	log_warn("accepting paused address=%s turned_away=%d error=\"%s\"",
-	    door->bound.name, count > 0 ? count : 0, error);
+	    LOG_VALUE(door->bound.name), count > 0 ? count : 0, error);
 	evconnlistener_disable(evconn);
 	event_add(door->pause, &pause);
 }
@@ -97,9 +97,9 @@ on_pause_over(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-add_door(struct listener *listener, const struct bound *bound)
+open_door(
+    struct door *door, struct listener *listener, const struct bound *bound)
 {
-	struct door *door = &listener->doors[listener->door_count++];
 	struct event_base *base = listener->shared->base;
 
 	door->listener = listener;
@@ -109,6 +109,30 @@ add_door(struct listener *listener, const struct bound *bound)
 	    bound->fd);
 	evconnlistener_set_error_cb(door->evconn, on_accept_error);
 	door->pause = evtimer_new(base, on_pause_over, door);
+}
+
+static void
+add_door(struct listener *listener, const struct bound *bound)
+{
+	open_door(&listener->doors[listener->door_count++], listener, bound);
+}
+
+static void
+close_door(struct door *door)
+{
+	evconnlistener_free(door->evconn);
+	event_free(door->pause);
+	bound_clear(&door->bound);
+}
+
+static void
+start_door(struct door *door)
+{
+	const struct listener *listener = door->listener;
+
+	evconnlistener_enable(door->evconn);
+	log_info("listening address=%s room=%s%s", LOG_VALUE(door->bound.name),
+	    listener->room, listener->tls ? " tls=true" : "");
 }
 
 /* Names often have an IPv6 address on a machine that has none. */
@@ -183,7 +207,7 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 		every_address ? wildcard_family() : AF_UNSPEC, 1, &endpoints,
 		&count, &why) == -1) {
 		log_error("cannot listen address=%s error=\"%s\"",
-		    conf->address_text, why);
+		    LOG_VALUE(conf->address_text), why);
 		return -1;
 	}
 	free(listener->doors);
@@ -233,13 +257,8 @@ listener_start(struct listener *listener)
 {
 	size_t i;
 
-	for (i = 0; i < listener->door_count; i++) {
-		struct door *door = &listener->doors[i];
-
-		evconnlistener_enable(door->evconn);
-		log_info("listening address=%s room=%s%s", door->bound.name,
-		    listener->room, listener->tls ? " tls=true" : "");
-	}
+	for (i = 0; i < listener->door_count; i++)
+		start_door(&listener->doors[i]);
 }
 
 const char *
@@ -270,6 +289,46 @@ listener_is_for(const struct listener *listener, const struct conf_listen *conf)
 	    : strcmp(name, conf->socket_name) == 0;
 }
 
+/* Nobody can reach a Unix socket whose file somebody has removed. */
+static int
+renew_door(struct door *door, const struct conf_listen *conf)
+{
+	struct listener *listener = door->listener;
+	struct endpoint *endpoint;
+	struct bound bound;
+	const char *why;
+	size_t count;
+	int result;
+
+	address_resolve(&conf->address, AF_UNIX, 1, &endpoint, &count, &why);
+	result =
+	    bound_open(&bound, endpoint, false, conf->permissions, conf->group);
+	free(endpoint);
+	if (result == -1)
+		return -1;
+	close_door(door);
+	open_door(door, listener, &bound);
+	start_door(door);
+	return 0;
+}
+
+static void
+update_door(struct door *door, const struct conf_listen *conf)
+{
+	const char *failed = "change permissions";
+
+	if (bound_set_permissions(
+		&door->bound, conf->permissions, conf->group) == 0)
+		return;
+	if (errno == ENOENT) {
+		if (renew_door(door, conf) == 0)
+			return;
+		failed = "make the socket anew";
+	}
+	log_warn("cannot %s address=%s error=\"%s\"", failed,
+	    LOG_VALUE(door->bound.name), strerror(errno));
+}
+
 void
 listener_update(struct listener *listener, const struct conf_listen *conf)
 {
@@ -286,11 +345,17 @@ listener_update(struct listener *listener, const struct conf_listen *conf)
 	gate_free(listener->gate);
 	listener->gate = gate_new(conf);
 	for (i = 0; i < listener->door_count; i++)
-		if (bound_set_permissions(&listener->doors[i].bound,
-			conf->permissions, conf->group) == -1)
-			log_warn("cannot change permissions address=%s "
-				 "error=\"%s\"",
-			    listener->address_text, strerror(errno));
+		update_door(&listener->doors[i], conf);
+}
+
+void
+listener_report_end(const struct listener *listener)
+{
+	size_t i;
+
+	for (i = 0; i < listener->door_count; i++)
+		log_info("given up address=%s",
+		    LOG_VALUE(listener->doors[i].bound.name));
 }
 
 void
@@ -301,7 +366,7 @@ listener_give(const struct listener *listener, uid_t user, gid_t group)
 	for (i = 0; i < listener->door_count; i++)
 		if (bound_give(&listener->doors[i].bound, user, group) == -1)
 			log_warn("cannot give away address=%s error=\"%s\"",
-			    listener->address_text, strerror(errno));
+			    LOG_VALUE(listener->address_text), strerror(errno));
 }
 
 void
@@ -311,11 +376,8 @@ listener_free(struct listener *listener)
 
 	if (listener == NULL)
 		return;
-	for (i = 0; i < listener->door_count; i++) {
-		evconnlistener_free(listener->doors[i].evconn);
-		event_free(listener->doors[i].pause);
-		bound_clear(&listener->doors[i].bound);
-	}
+	for (i = 0; i < listener->door_count; i++)
+		close_door(&listener->doors[i]);
 	free(listener->doors);
 	free(listener->address_text);
 	free(listener->socket_name);

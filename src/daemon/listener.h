@@ -59,8 +59,14 @@ const char *listener_open_address(const struct listener *listener);
 bool listener_is_for(
     const struct listener *listener, const struct conf_listen *conf);
 
-/* Takes over settings for the same address; they are for newcomers. */
+/*
+ * Takes over settings for the same address; they are for newcomers. Makes a
+ * Unix socket anew whose file is gone. What fails is logged.
+ */
 void listener_update(struct listener *listener, const struct conf_listen *conf);
+
+/* Logs that a reload has taken it away. */
+void listener_report_end(const struct listener *listener);
 
 /* As bound_give() for its Unix sockets; what fails is logged. */
 void listener_give(const struct listener *listener, uid_t user, gid_t group);

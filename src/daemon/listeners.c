@@ -88,7 +88,7 @@ check_secret(const struct change *change, const struct conf *conf)
 			sizeof(text)) == 0)
 			continue;
 		log_error("cannot listen address=%s error=\"%s\"",
-		    conf->listen[i].address_text, text);
+		    LOG_VALUE(conf->listen[i].address_text), text);
 		result = -1;
 	}
 	return result;
@@ -123,6 +123,9 @@ carry_out(struct change *change, const struct conf *conf)
 	struct listeners *listeners = change->old;
 	size_t i;
 
+	for (i = 0; i < listeners->count; i++)
+		if (listeners->all[i] != NULL)
+			listener_report_end(listeners->all[i]);
 	listeners_close(listeners);
 	listeners->all = change->next;
 	listeners->count = change->count;

@@ -232,7 +232,7 @@ static void
 warn_unreadable(const char *path, const struct account *account)
 {
 	if (path != NULL && access(path, R_OK) == -1 && errno != ENOENT)
-		log_warn("SIGHUP will find this unreadable path=%s user=%s",
+		log_warn("SIGHUP will find this unreadable path=\"%s\" user=%s",
 		    path, account->name);
 }
 

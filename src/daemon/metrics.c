@@ -209,7 +209,7 @@ open_socket(
 	if (address_resolve(&address, AF_UNSPEC, 1, &endpoints, &count, &why) ==
 	    -1) {
 		log_error("cannot serve metrics address=%s error=\"%s\"",
-		    address_text, why);
+		    LOG_VALUE(address_text), why);
 		return -1;
 	}
 	result =
@@ -217,7 +217,7 @@ open_socket(
 	free(endpoints);
 	if (result == -1)
 		log_error("cannot serve metrics address=%s error=\"%s\"",
-		    address_text, strerror(errno));
+		    LOG_VALUE(address_text), strerror(errno));
 	return result;
 }
 
@@ -282,7 +282,7 @@ metrics_new(struct event_base *base, const char *address_text,
 		return NULL;
 	}
 	start_http(metrics);
-	log_info("serving metrics address=%s", metrics->bound.name);
+	log_info("serving metrics address=%s", LOG_VALUE(metrics->bound.name));
 	return metrics;
 }
 
@@ -298,7 +298,7 @@ metrics_give(const struct metrics *metrics, uid_t user, gid_t group)
 {
 	if (metrics != NULL && bound_give(&metrics->bound, user, group) == -1)
 		log_warn("cannot give away address=%s error=\"%s\"",
-		    metrics->bound.name, strerror(errno));
+		    LOG_VALUE(metrics->bound.name), strerror(errno));
 }
 
 void

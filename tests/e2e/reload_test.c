@@ -114,6 +114,38 @@ test_a_reload_that_fails_changes_nothing_and_says_why(void **state)
 	relay_stop(relay);
 }
 
+/* Something that tidies up has removed the file. */
+static void
+test_a_unix_socket_that_is_gone_is_made_anew(void **state)
+{
+	struct relay *relay = relay_start(
+	    "listen = ( \"127.0.0.1:0\", { address = \"unix:%s/a b\"; "
+	    "permissions = \"0666\"; } );",
+	    2);
+	int alice = relay_connect_unix(relay, "a b"), bob;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(unlink(relay_path(relay, "a b")), 0);
+	kill(relay->pid, SIGHUP);
+	/* A value with a space in it is in quotes. */
+	relay_await_log(relay, "listening address=\"unix:/tmp/tcprelay-e2e");
+	relay_await_log(relay, "reloaded");
+	assert_int_equal(stat(relay_path(relay, "a b"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0666);
+	bob = relay_connect_unix(relay, "a b");
+	send_text(bob, "here again\n");
+	expect_text(alice, "here again\n");
+	relay_configure(relay, "listen = \"127.0.0.1:0\";");
+	kill(relay->pid, SIGHUP);
+	relay_await_log(relay, "given up address=\"unix:/tmp/tcprelay-e2e");
+	relay_await_log(relay, "reloaded");
+	assert_false(exists(relay, "a b"));
+	close(alice);
+	close(bob);
+	relay_stop(relay);
+}
+
 /* To open it waits for somebody who writes, and everybody with it. */
 static void
 test_a_configuration_that_became_a_pipe_holds_nobody_up(void **state)
@@ -274,6 +306,7 @@ main(void)
 		E2E_TEST(test_a_reload_that_fails_changes_nothing_and_says_why),
 		E2E_TEST(
 		    test_a_configuration_that_became_a_pipe_holds_nobody_up),
+		E2E_TEST(test_a_unix_socket_that_is_gone_is_made_anew),
 		E2E_TEST(test_what_needs_a_restart_is_said),
 		E2E_TEST(test_rooms_that_nobody_can_come_into_are_gone),
 		E2E_TEST(

@@ -47,6 +47,7 @@ test_a_wrong_address_says_why(void **state)
 		{ "", "the port is missing" },
 		{ "localhost", "the port is missing" },
 		{ "localhost:", "the port is missing" },
+		{ "*:1", "every address is written as :PORT" },
 		{ "localhost:65536", "the port is over 65535" },
 		{ "localhost:99999999999999999999", "the port is over 65535" },
 		{ "localhost:-1", "the port is not a number" },
