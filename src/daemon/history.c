@@ -370,6 +370,12 @@ find_last(const struct history *history, size_t most,
 	}
 }
 
+bool
+history_is_empty(const struct history *history)
+{
+	return history->lines == 0;
+}
+
 void
 history_each_piece(
     const struct history *history, size_t most, history_piece *call, void *arg)

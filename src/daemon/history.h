@@ -32,6 +32,7 @@
 #ifndef HISTORY_H
 #define HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct conf;
@@ -67,6 +68,8 @@ typedef void history_piece(
     struct history_chunk *chunk, const char *bytes, size_t length, void *arg);
 void history_each_piece(
     const struct history *history, size_t most, history_piece *call, void *arg);
+
+bool history_is_empty(const struct history *history);
 
 struct history_chunk *history_pin(struct history_chunk *chunk);
 void history_unpin(struct history_chunk *chunk);

@@ -9,6 +9,7 @@
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/fanout.h"
+#include "daemon/history.h"
 #include "daemon/rate.h"
 #include "daemon/room.h"
 #include "daemon/speech.h"
@@ -156,6 +157,8 @@ person_replay(struct person *person, size_t lines)
 	tell_answers(person);
 	if (!fanout_replay(&person->member, lines))
 		person_answer(person, "the lines from before are on their way");
+	else if (history_is_empty(person->member.room->history))
+		person_answer(person, "nothing is kept here yet");
 }
 
 static void

@@ -172,6 +172,8 @@ test_history(void **state)
 	char text[1024];
 
 	party->conf->history_lines = 2;
+	party_say(party, party->fds[2], "/history\n");
+	party_expect(party->fds[2], "*** nothing is kept here yet\n");
 	party_say(party, party->fds[2], "/join tea\n");
 	party_say(party, party->fds[0], "one\ntwo\n/me three\n/nick bob\n");
 	assert_true(read(party->fds[2], text, sizeof(text)) > 0);
