@@ -374,8 +374,12 @@ editor_prompt(struct editor *editor, const char *prompt)
 void
 editor_complete(struct editor *editor, bool on)
 {
+	rl_command_func_t *function = on ? rl_complete : rl_insert;
+
 	(void)editor;
-	bind_keys("\t", on ? rl_complete : rl_insert);
+	/* vi's commands are no place to insert. */
+	rl_bind_key_in_map('\t', function, emacs_standard_keymap);
+	rl_bind_key_in_map('\t', function, vi_insertion_keymap);
 }
 
 void
