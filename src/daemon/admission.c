@@ -288,8 +288,9 @@ examine(struct newcomer *newcomer)
 	    admission->penalties, conn_peer(newcomer->conn), now);
 	if (wait > 0) {
 		conn_pause_input(newcomer->conn, CONN_PAUSE_SECRET);
-		if (now + wait < newcomer->deadline_ms)
-			wait_ms(newcomer, wait);
+		/* It is we who take that time. */
+		newcomer->deadline_ms += wait;
+		wait_ms(newcomer, wait);
 		return;
 	}
 	/* A reload may have taken the secret away: then any line is good. */

@@ -163,6 +163,24 @@ test_guesses_are_slowed_for_their_host(void **state)
 	relay_stop(relay);
 }
 
+/* Which is no reason to turn them away as too late. */
+static void
+test_the_time_of_the_slowed_is_not_their_own(void **state)
+{
+	struct relay *relay =
+	    secret_start("limits = { handshake_seconds = 1; };");
+	int bad = relay_connect(relay), good = relay_connect(relay);
+
+	(void)state;
+	send_text(bad, "a\n");
+	expect_text(bad, "tcprelayd: wrong secret\n");
+	send_text(good, "sesame\n");
+	relay_await_log(relay, "admitted peer=");
+	close(bad);
+	close(good);
+	relay_stop(relay);
+}
+
 static void
 test_who_shows_nothing_is_closed_in_time(void **state)
 {
@@ -388,6 +406,7 @@ main(void)
 		E2E_TEST(test_a_wrong_secret_is_told_and_not_repeated),
 		E2E_TEST(test_an_endless_secret_is_wrong),
 		E2E_TEST(test_guesses_are_slowed_for_their_host),
+		E2E_TEST(test_the_time_of_the_slowed_is_not_their_own),
 		E2E_TEST(test_who_shows_nothing_is_closed_in_time),
 		E2E_TEST(test_a_flood_of_silent_newcomers_keeps_nobody_out),
 		E2E_TEST(test_the_limit_of_clients_holds_for_those_who_know_it),
