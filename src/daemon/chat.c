@@ -127,7 +127,7 @@ chat_join(struct person *person, char *const arguments[])
 		return;
 	room = rooms_find(rooms, name);
 	if (room == person->member.room) {
-		person_answer(person, "you are in %s already", room->name);
+		person_answer(person, "already in %s", room->name);
 		return;
 	}
 	if (room == NULL && rooms->count >= (size_t)rooms->conf->rooms) {

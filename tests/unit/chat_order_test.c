@@ -190,7 +190,7 @@ without_refusals(const char *text)
 	char *line, *copy;
 
 	while ((line = next_line(&text)) != NULL) {
-		if (!begins(line, "*** you are in "))
+		if (!begins(line, "*** already in "))
 			evbuffer_add_printf(kept, "%s\n", line);
 		free(line);
 	}

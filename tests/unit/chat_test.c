@@ -168,7 +168,7 @@ test_rooms_that_differ_in_case_are_one(void **state)
 	    party->fds[0], "*** you are guest1 in OPS\n*** guest4 joined\n");
 	party_say(party, fd, "/join ops\n/rooms\n");
 	party_expect(fd,
-	    "*** you are in OPS already\n"
+	    "*** already in OPS\n"
 	    "*** main: 2 people\n*** OPS: 2 people\n");
 	party_say(party, party->fds[0], "/quit\n");
 	party_say(party, fd, "/quit\n");
@@ -323,7 +323,7 @@ test_what_costs_much_is_taken_once_in_a_turn(void **state)
 	party_turn(party, 1);
 	party_expect(party->fds[0], "*** you are now known as a\n");
 	party_turn(party, 1);
-	party_expect(party->fds[0], "*** you are in main already\n");
+	party_expect(party->fds[0], "*** already in main\n");
 	party_turn(party, 1);
 	party_expect(party->fds[0], "*** you are now known as b\n");
 	party_turn(party, 1);

@@ -55,8 +55,8 @@ static const struct {
 	{ "/msg guest3\n", "*** usage: /msg NAME TEXT\n", "", "" },
 	{ "/who\n", "*** in main: guest1, guest2, guest3\n", "", "" },
 	{ "/rooms\n", "*** main: 3 people\n", "", "" },
-	{ "/join main\n", "*** you are in main already\n", "", "" },
-	{ "/join MAIN\n", "*** you are in main already\n", "", "" },
+	{ "/join main\n", "*** already in main\n", "", "" },
+	{ "/join MAIN\n", "*** already in main\n", "", "" },
 	{ "/join a/b\n", "*** not a name; a name is " NAME_FORM "\n", "", "" },
 	{ "/join tea\nhi\n/rooms\n",
 	    "*** you are guest1 in tea\n*** main: 2 people\n"
