@@ -5,8 +5,8 @@ _tcprelay()
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
 	local options='--nick --receive-only --send-only --reconnect
 	    --no-reconnect --timeout --ipv4 --ipv6 --color= --timestamps
-	    --timestamps= --bell --no-bell --secret-file --tls --ca --cert
-	    --key --insecure --verbose --help --version'
+	    --timestamps= --bell --no-bell --secret-file --tls --no-tls
+	    --ca --cert --key --insecure --verbose --help --version'
 
 	# "--color=never" comes as three words.
 	if [[ $before == = ]]; then

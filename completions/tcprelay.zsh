@@ -20,7 +20,8 @@ _arguments -s -S \
     '(-4 --ipv4 -6 --ipv6)'{-4,--ipv4}'[use IPv4 addresses only]' \
     '(-4 --ipv4 -6 --ipv6)'{-6,--ipv6}'[use IPv6 addresses only]' \
     '--secret-file=[show the relay the secret in a file]:file:_files' \
-    '--tls[speak TLS]' \
+    '(--tls --no-tls)--tls[speak TLS]' \
+    '(--tls --no-tls --ca --cert --key --insecure)--no-tls[do not speak TLS]' \
     '(--insecure)--ca=[the authorities that may vouch for the relay]:file:_files' \
     '--cert=[who we are]:file:_files' \
     '--key=[the key to that]:file:_files' \
