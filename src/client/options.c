@@ -6,7 +6,6 @@
 #include "client/prompt.h"
 #include "common/secret.h"
 
-#include <ctype.h>
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -314,6 +313,27 @@ use_settings(struct options *options)
 	options->files.key = settings->key;
 }
 
+/*
+ * Who gives one of these thinks that it protects something. What is in the
+ * configuration may wait there for --tls.
+ */
+static const char *
+find_vain_option(const struct options *options)
+{
+	const struct tls_files *files = &options->files;
+	const struct settings *settings = &options->settings;
+
+	if (options->insecure)
+		return "--insecure is for --tls";
+	if (files->ca != settings->ca)
+		return "--ca is for --tls";
+	if (files->certificate != settings->cert)
+		return "--cert is for --tls";
+	if (files->key != settings->key)
+		return "--key is for --tls";
+	return NULL;
+}
+
 /* What of TLS makes no sense, or NULL. */
 static const char *
 find_tls_fault(const struct options *options)
@@ -321,7 +341,7 @@ find_tls_fault(const struct options *options)
 	const struct tls_files *files = &options->files;
 
 	if (!options->wants_tls)
-		return options->insecure ? "--insecure is for --tls" : NULL;
+		return find_vain_option(options);
 	if (!tls_is_available())
 		return "--tls: this tcprelay was built without it";
 	if (options->address.family == ADDRESS_UNIX)

@@ -33,6 +33,15 @@ settings_check_nick(const char *text, const char **why)
 	return length > 0 && length < CHAT_NAME_SIZE && i == length ? 0 : -1;
 }
 
+/* "" is one, too: no time. */
+static int
+check_format(const char *text, const char **why)
+{
+	(void)text;
+	(void)why;
+	return 0;
+}
+
 /* clang-format off */
 #define FIELD(name) .offset = offsetof(struct settings, name)
 
@@ -60,6 +69,7 @@ const struct conf_key settings_keys[] = {
 	  .choices = SETTINGS_COLORS, .fallback = SETTINGS_AUTO,
 	  .help = "whether there are colours" },
 	{ "timestamps", CONF_STRING, FIELD(timestamps),
+	  .check = check_format, .allowed = "any text",
 	  .help = "show the time, as strftime(3) does" },
 	{ "bell", CONF_FLAG, FIELD(bell),
 	  .help = "ring when somebody says our name" },

@@ -98,25 +98,44 @@ address_parse(const char *text, struct address *address, const char **why)
 	return parse_port(colon + 1, &address->port, why);
 }
 
+/* With a zone or without, "fe80::1%eth0". */
+static bool
+is_ipv6(const char *host, size_t length)
+{
+	char number[INET6_ADDRSTRLEN];
+	struct in6_addr in6;
+	size_t end = 0;
+
+	while (end < length && host[end] != '%')
+		end++;
+	if (end >= sizeof(number))
+		return false;
+	memcpy(number, host, end);
+	number[end] = '\0';
+	return inet_pton(AF_INET6, number, &in6) == 1;
+}
+
 int
 address_parse_words(const char *host, const char *port, struct address *address,
     const char **why)
 {
-	struct in6_addr numeric;
 	size_t length = strlen(host);
 	bool bracketed =
 	    length > 2 && host[0] == '[' && host[length - 1] == ']';
-	bool alone = strchr(host, ':') == NULL || bracketed ||
-	    inet_pton(AF_INET6, host, &numeric) == 1;
+	const char *name = host + bracketed;
+	bool alone;
 
+	length -= 2 * (size_t)bracketed;
+	alone = memchr(name, ':', length) == NULL || is_ipv6(name, length);
 	if (port == NULL && !alone)
 		return address_parse(host, address, why);
+	if (!alone)
+		return fail(why, "what a port follows has to be a host alone");
 	if (length == 0)
 		return fail(why, "the host is missing");
 	memset(address, 0, sizeof(*address));
 	address->port = ADDRESS_DEFAULT_PORT;
-	if (set_host(address, host + bracketed, length - 2 * (size_t)bracketed,
-		why) == -1)
+	if (set_host(address, name, length, why) == -1)
 		return -1;
 	return port == NULL ? 0 : parse_port(port, &address->port, why);
 }

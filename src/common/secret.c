@@ -41,7 +41,7 @@ check_file(int fd, uid_t owner, const char **why)
 	if (st.st_uid != 0 && st.st_uid != owner)
 		return fail(why,
 		    "it belongs to somebody else; it has to belong to root or "
-		    "to the user of the daemon");
+		    "to the user who runs this");
 	return 0;
 }
 

@@ -24,6 +24,8 @@ test_wrong_usage_exits_with_2(void **state)
 		{ "a", "b", "c", NULL },
 		{ "a", "b", NULL, NULL },
 		{ "a:b", NULL, NULL, NULL },
+		{ "localhost:7575", "7575", NULL, NULL },
+		{ "unix:/p", "7575", NULL, NULL },
 		{ "", NULL, NULL, NULL },
 		{ "-n", "two words", NULL, NULL },
 		{ "-n", "", NULL, NULL },

@@ -244,6 +244,9 @@ test_wrong_usage_of_tls_exits_with_2(void **state)
 		const char *words[WORDS], *said;
 	} wrong[] = {
 		{ { "--insecure" }, "--insecure is for --tls" },
+		{ { "--ca", "/x" }, "--ca is for --tls" },
+		{ { "--no-tls", "--cert", "/x" }, "--cert is for --tls" },
+		{ { "--key", "/x" }, "--key is for --tls" },
 		{ { "--tls", "--key", "/dev/null" }, "--key needs --cert" },
 		{ { "--tls", "--ca", "/dev/null/x" }, "Not a directory" },
 		{ { "--tls", "--ca", "/dev/null" }, "not a file" },

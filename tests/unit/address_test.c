@@ -110,6 +110,7 @@ test_words_of_a_command_line(void **state)
 		{ "::1", NULL, "[::1]:7575" },
 		{ "::1", "80", "[::1]:80" },
 		{ "[::1]", "80", "[::1]:80" },
+		{ "fe80::1%eth0", "80", "[fe80::1%eth0]:80" },
 		{ "[::1]", NULL, "[::1]:7575" },
 		{ "[::1]:80", NULL, "[::1]:80" },
 		{ ":80", NULL, ":80" },
@@ -130,6 +131,13 @@ test_words_of_a_command_line(void **state)
 		assert_string_equal(text, words[i].meaning);
 	}
 	assert_int_equal(address_parse_words("", NULL, &address, &why), -1);
+	/* Nobody is called that: it would be looked up. */
+	assert_int_equal(
+	    address_parse_words("localhost:80", "80", &address, &why), -1);
+	assert_int_equal(
+	    address_parse_words("unix:/x", "80", &address, &why), -1);
+	assert_int_equal(
+	    address_parse_words("[a:b]", "80", &address, &why), -1);
 	assert_int_equal(address_parse_words("h", "x", &address, &why), -1);
 	assert_int_equal(address_parse_words("h", "", &address, &why), -1);
 }

@@ -43,6 +43,7 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 	expect("", "");
 	expect("address = \"host\"; nick = \"anna\"; reconnect = true;", "");
 	expect("address = \"unix:/path\"; color = \"never\";", "");
+	expect("timestamps = \"\";", "");
 	expect("\naddress = \"host:port\";",
 	    "f:2: address: \"host:port\": the port is not a number; allowed: "
 	    "HOST, HOST:PORT, [IPV6]:PORT, :PORT or unix:/PATH\n");
