@@ -6,8 +6,17 @@
 #ifndef SOCKET_H
 #define SOCKET_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* An error that may be gone at the next try. */
+static inline bool
+socket_error_is_passing(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ENOBUFS ||
+	    error == ENOMEM;
+}
 
 /*
  * Bytes that were sent and that the peer's kernel has not acknowledged, a FIN

@@ -3,6 +3,7 @@
 
 #include "common/tls.h"
 
+#include "common/tls_output.h"
 #include "common/xmalloc.h"
 
 #include <arpa/inet.h>
@@ -237,6 +238,8 @@ tls_server_new(const struct tls_files *files, struct tls_fault *fault)
 	SSL_CTX_set_num_tickets(context, 0);
 	SSL_CTX_set_options(
 	    context, SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF);
+	/* Or one read would go on for as long as messages of TLS come. */
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 	if (files->ca == NULL)
 		return tls;
 	SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(files->ca));
@@ -282,7 +285,9 @@ tls_accept(const struct tls *tls, int fd)
 {
 	SSL *session = new_session(tls);
 
-	tls_set_socket(session, fd);
+	if (SSL_set_rfd(session, fd) != 1)
+		abort();
+	SSL_set0_wbio(session, tls_output_new(fd));
 	SSL_set_accept_state(session);
 	return session;
 }
@@ -313,10 +318,23 @@ tls_set_socket(SSL *session, int fd)
 		abort();
 }
 
+/* Of a session that accepts. */
+static BIO *
+find_output(const SSL *session)
+{
+	return SSL_is_server(session) ? SSL_get_wbio(session) : NULL;
+}
+
 void
 tls_session_free(SSL *session)
 {
+	BIO *output = find_output(session);
+
+	if (output != NULL)
+		BIO_up_ref(output);
 	SSL_free(session);
+	if (output != NULL)
+		tls_output_free(output);
 }
 
 /* What a call returned that did not succeed. */
@@ -385,10 +403,18 @@ tls_peek(SSL *session, char *bytes, size_t size)
 ssize_t
 tls_write(SSL *session, const char *bytes, size_t length)
 {
-	int result;
+	BIO *output = find_output(session);
+	int result, error;
 
+	if (tls_flush(session) == -1)
+		return -1;
 	begin();
 	result = SSL_write(session, bytes, (int)length);
+	error = output == NULL ? 0 : tls_output_error(output);
+	if (error != 0) {
+		errno = error;
+		return -1;
+	}
 	if (result > 0)
 		return result;
 	/* Where the peer has finished, that hides what else there is. */
@@ -402,15 +428,28 @@ tls_finish(SSL *session)
 {
 	int result;
 
+	/* Once more, it would read. */
+	if (SSL_get_shutdown(session) & SSL_SENT_SHUTDOWN)
+		return 0;
 	begin();
 	result = SSL_shutdown(session);
 	return result >= 0 ? 0 : failed(session, result);
 }
 
-bool
-tls_wants_write(const SSL *session)
+int
+tls_flush(SSL *session)
 {
-	return SSL_want_write(session);
+	BIO *output = find_output(session);
+
+	return output == NULL ? 0 : tls_output_flush(output);
+}
+
+size_t
+tls_held_bytes(const SSL *session)
+{
+	BIO *output = find_output(session);
+
+	return output == NULL ? 0 : tls_output_held_bytes(output);
 }
 
 bool

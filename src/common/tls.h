@@ -72,9 +72,13 @@ void tls_session_free(struct ssl_st *session);
  *
  * tls_read() takes one record at most: it leaves nothing behind that no
  * poll(2) would tell of when there is room for TLS_RECORD_BYTES. tls_peek()
- * leaves it all there. tls_write() takes so much at most, all or nothing; after
- * EAGAIN it has to be called again with the same bytes before anything else is
- * written.
+ * leaves it all there. Each ends after a message of TLS's own, with EAGAIN, so
+ * that a peer that sends nothing else cannot keep it. tls_write() takes so much
+ * at most, all or nothing.
+ *
+ * A session that accepts holds what its socket does not take, of what TLS says
+ * by itself, too. While it does, tls_write() takes nothing. One that connects
+ * has to have tls_write() called again with the same bytes after EAGAIN.
  */
 int tls_handshake(struct ssl_st *session);
 ssize_t tls_read(struct ssl_st *session, char *bytes, size_t size);
@@ -83,8 +87,13 @@ ssize_t tls_write(struct ssl_st *session, const char *bytes, size_t length);
 /* Tells the peer, by a close_notify, that nothing will follow. */
 int tls_finish(struct ssl_st *session);
 
-/* After EAGAIN: whether the socket has to be writable to go on. */
-bool tls_wants_write(const struct ssl_st *session);
+/*
+ * Sends what a session that accepts holds: -1 and EAGAIN while the socket does
+ * not take it all.
+ */
+int tls_flush(struct ssl_st *session);
+/* How much that is, counted from when it last held nothing. */
+size_t tls_held_bytes(const struct ssl_st *session);
 
 /* After an end of input: whether the peer said so, with a close_notify. */
 bool tls_peer_has_finished(const struct ssl_st *session);

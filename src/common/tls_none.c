@@ -115,8 +115,15 @@ tls_finish(struct ssl_st *session)
 	abort();
 }
 
-bool
-tls_wants_write(const struct ssl_st *session)
+int
+tls_flush(struct ssl_st *session)
+{
+	(void)session;
+	abort();
+}
+
+size_t
+tls_held_bytes(const struct ssl_st *session)
 {
 	(void)session;
 	abort();

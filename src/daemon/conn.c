@@ -175,7 +175,7 @@ read_once(struct conn *conn)
 
 	if (length == 0)
 		no_more_input(conn, 0);
-	else if (length == -1 && !conn_is_passing(errno))
+	else if (length == -1 && !socket_error_is_passing(errno))
 		no_more_input(conn, errno);
 	return length > 0 && conn->paused == 0 && conn->state == OPEN;
 }
@@ -189,13 +189,16 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (conn->tls == NULL)
+	if (conn->tls == NULL) {
 		read_once(conn);
-	else if (!conn->tls->ready)
+		return;
+	}
+	if (!conn->tls->ready)
 		conn_tls_handshake(conn);
 	else
 		while (most > 0 && read_once(conn))
 			most -= TLS_RECORD_BYTES;
+	conn_tls_look_after_answers(conn);
 }
 
 struct conn *

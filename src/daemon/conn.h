@@ -134,7 +134,8 @@ enum conn_pause {
 	CONN_PAUSE_BRAKE = 1,  /* readers are behind: brake.h */
 	CONN_PAUSE_RATE = 2,   /* it sends too many lines: rate.h */
 	CONN_PAUSE_SECRET = 4, /* it has to wait for its try: penalty.h */
-	CONN_PAUSE_SPEECH = 8  /* it has to be answered first: speech.h */
+	CONN_PAUSE_SPEECH = 8, /* it has to be answered first: speech.h */
+	CONN_PAUSE_TLS = 16    /* it does not read what TLS answers it */
 };
 
 /*

@@ -260,9 +260,9 @@ linger(struct conn *conn)
 static int
 finish(struct conn *conn)
 {
-	if (conn->tls == NULL || reasons[conn->reason].manner != DRAIN)
-		return 0;
-	return conn_tls_finish(conn);
+	return conn->tls == NULL
+	    ? 0
+	    : conn_tls_finish(conn, reasons[conn->reason].manner == DRAIN);
 }
 
 /*

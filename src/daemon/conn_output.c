@@ -120,7 +120,7 @@ count_sent(struct conn *conn, ssize_t sent)
 		count_out(conn, (size_t)sent);
 		return (size_t)sent;
 	}
-	if (!conn_is_passing(errno))
+	if (!socket_error_is_passing(errno))
 		conn_stop_output(conn, errno);
 	return 0;
 }
@@ -227,18 +227,14 @@ take_back(struct conn *conn, struct evbuffer *queue, size_t kept)
 	return lines;
 }
 
-/* Where the first line ends that has to stay: with it what is asked for, and
- * the record that is pending. */
+/* Where the first line ends that has to stay, with what is asked for. */
 static ssize_t
-find_line_end(const struct conn *conn, struct evbuffer *queue, size_t least)
+find_line_end(struct evbuffer *queue, size_t least)
 {
-	size_t first = conn->tls == NULL ? 0 : conn->tls->pending;
 	struct evbuffer_ptr from;
 
-	if (first < least)
-		first = least;
 	evbuffer_ptr_set(
-	    queue, &from, first == 0 ? 0 : first - 1, EVBUFFER_PTR_SET);
+	    queue, &from, least == 0 ? 0 : least - 1, EVBUFFER_PTR_SET);
 	return evbuffer_search(queue, "\n", 1, &from).pos;
 }
 
@@ -259,7 +255,7 @@ conn_trim_queue(struct conn *conn, size_t least)
 	if (!conn->queued)
 		return 0;
 	queue = conn_queue(conn);
-	end = find_line_end(conn, queue, least);
+	end = find_line_end(queue, least);
 	if (end == -1)
 		return 0;
 	kept = (size_t)end + 1;

@@ -13,7 +13,6 @@
 #include "daemon/peer.h"
 #include "daemon/tally.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <sys/queue.h>
@@ -61,8 +60,7 @@ struct conn_tls {
 	struct ssl_st *session;
 	struct evbuffer *queue; /* for output; NULL when none is queued */
 	struct event *writable; /* while the socket is waited for, or NULL */
-	size_t pending; /* bytes of a record that the socket took in part */
-	bool ready;	/* the handshake is done */
+	bool ready;		/* the handshake is done */
 };
 
 /*
@@ -73,7 +71,7 @@ struct conn {
 	int fd;
 	int write_error; /* errno; the output is lost */
 	enum conn_reason reason;
-	bool queued;   /* the output evbuffer is not empty */
+	bool queued;   /* output waits in its evbuffer, or just did */
 	bool lingered; /* all that was queued is sent */
 	struct conn_set *set;
 	struct counts counts;
@@ -114,23 +112,20 @@ void conn_stop_output(struct conn *conn, int error);
 /* All that was queued has been written. */
 void conn_drained(struct conn *conn);
 
-/* An error that may be gone at the next try. */
-static inline bool
-conn_is_passing(int error)
-{
-	return error == EAGAIN || error == EINTR || error == ENOBUFS ||
-	    error == ENOMEM;
-}
-
 /* These are for a connection with TLS. */
 void conn_tls_free(struct conn *conn);
 void conn_tls_handshake(struct conn *conn);
+/* After a read, which may have made TLS answer by itself. */
+void conn_tls_look_after_answers(struct conn *conn);
 size_t conn_tls_send(struct conn *conn, const struct iovec *iov, int count);
 /* Where output is queued; to be sent when the loop goes on. */
 struct evbuffer *conn_tls_output(struct conn *conn);
 void conn_tls_stop_output(struct conn *conn);
-/* Says that nothing will follow: -1 when the socket has no room for that. */
-int conn_tls_finish(struct conn *conn);
+/*
+ * Has all sent that is encrypted, after saying that nothing will follow, if it
+ * is to say so. -1 while the socket has no room for that.
+ */
+int conn_tls_finish(struct conn *conn, bool say);
 
 /* Tells the owner, if it still has one, and logs and counts the end. */
 void conn_free(struct conn *conn);

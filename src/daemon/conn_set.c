@@ -84,7 +84,7 @@ conn_set_free(struct conn_set *set)
 		while ((conn = TAILQ_FIRST(&set->lists[state])) != NULL) {
 			if (conn->reason == CONN_NO_REASON)
 				conn->reason = CONN_SHUTDOWN;
-			if (conn->queued) {
+			if (conn->queued || conn->state == DRAINING) {
 				conn->reason = CONN_NOT_DRAINED;
 				socket_reset_on_close(conn->fd);
 			}

@@ -4,6 +4,7 @@
 
 #include "common/address.h"
 #include "common/log.h"
+#include "common/socket.h"
 #include "common/xmalloc.h"
 #include "daemon/conn_private.h"
 
@@ -14,6 +15,13 @@
 
 /* Records that are written in one call: others wait. */
 #define RECORDS_MAX 4
+
+/*
+ * What TLS may have encrypted and not sent before a peer is not read any more:
+ * a record, and as much of answers. One that only asks, for new keys, say, and
+ * does not read, would fill the memory.
+ */
+#define HELD_BYTES_MAX (2 * TLS_RECORD_BYTES)
 
 static void
 stop_waiting(struct conn_tls *tls)
@@ -30,7 +38,7 @@ wait_until_writable(struct conn *conn)
 {
 	struct conn_tls *tls = conn->tls;
 
-	if (tls->writable != NULL)
+	if (tls->writable != NULL || conn->write_error != 0)
 		return;
 	tls->writable = event_new(conn->set->base, conn->fd,
 	    EV_WRITE | EV_PERSIST, on_writable, conn);
@@ -55,35 +63,60 @@ conn_tls_handshake(struct conn *conn)
 	struct ssl_st *session = conn->tls->session;
 	char name[ADDRESS_TEXT_SIZE], text[TLS_TEXT_SIZE];
 
-	stop_waiting(conn->tls);
 	if (tls_handshake(session) == 0) {
 		ready(conn);
-	} else if (!conn_is_passing(errno)) {
+	} else if (!socket_error_is_passing(errno)) {
 		tls_failure(session, errno, text, sizeof(text));
 		log_info("TLS handshake failed peer=%s error=\"%s\"",
 		    peer_name(&conn->peer, name, sizeof(name)), text);
 		conn_close(conn, CONN_TLS_FAILED);
-	} else if (tls_wants_write(session)) {
-		wait_until_writable(conn);
 	}
+}
+
+/* Returns whether something is encrypted and not sent; then that is waited for.
+ */
+static bool
+is_held_up(struct conn *conn)
+{
+	if (tls_held_bytes(conn->tls->session) == 0)
+		return false;
+	wait_until_writable(conn);
+	return true;
+}
+
+void
+conn_tls_look_after_answers(struct conn *conn)
+{
+	if (is_held_up(conn) && conn->write_error == 0 &&
+	    tls_held_bytes(conn->tls->session) > HELD_BYTES_MAX)
+		conn_pause_input(conn, CONN_PAUSE_TLS);
 }
 
 /* Returns whether the socket may take more. */
 static bool
 send_record(struct conn *conn, const char *bytes, size_t length, size_t *sent)
 {
-	struct conn_tls *tls = conn->tls;
-
-	if (tls_write(tls->session, bytes, length) > 0) {
-		tls->pending = 0;
+	if (tls_write(conn->tls->session, bytes, length) > 0) {
 		*sent += length;
-		return true;
-	}
-	if (conn_is_passing(errno))
-		tls->pending = length;
-	else
+	} else if (!socket_error_is_passing(errno)) {
 		conn_stop_output(conn, errno);
-	return false;
+		return false;
+	}
+	return !is_held_up(conn);
+}
+
+/* -1 while the socket does not take all that is encrypted. */
+static int
+flush(struct conn *conn)
+{
+	if (tls_flush(conn->tls->session) == 0)
+		return 0;
+	if (socket_error_is_passing(errno)) {
+		wait_until_writable(conn);
+		return -1;
+	}
+	conn_stop_output(conn, errno);
+	return 0;
 }
 
 static size_t
@@ -135,38 +168,51 @@ free_queue(struct conn_tls *tls)
 	tls->queue = NULL;
 }
 
-/* What is queued begins with the record that is pending, if one is. */
+/* Returns whether all is sent. */
+static bool
+send_queue(struct conn *conn)
+{
+	struct evbuffer *queue = conn->tls->queue;
+	int records;
+
+	for (records = 0; records < RECORDS_MAX; records++) {
+		size_t length = evbuffer_get_length(queue), sent = 0;
+		bool more;
+
+		if (length == 0)
+			return true;
+		length = least(length, TLS_RECORD_BYTES);
+		more = send_record(conn,
+		    (char *)evbuffer_pullup(queue, (ssize_t)length), length,
+		    &sent);
+		evbuffer_drain(queue, sent);
+		if (!more)
+			return false;
+	}
+	return evbuffer_get_length(queue) == 0;
+}
+
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
-	struct conn_tls *tls = conn->tls;
-	int records;
 
 	(void)fd;
 	(void)what;
-	if (!tls->ready) {
-		conn_tls_handshake(conn);
+	if (flush(conn) == -1 || conn->write_error != 0)
 		return;
-	}
-	for (records = 0; records < RECORDS_MAX; records++) {
-		size_t sent = 0, length = evbuffer_get_length(tls->queue);
-
-		length = tls->pending > 0 ? tls->pending
-					  : least(length, TLS_RECORD_BYTES);
-		if (length == 0)
-			break;
-		if (!send_record(conn,
-			(char *)evbuffer_pullup(tls->queue, (ssize_t)length),
-			length, &sent))
+	conn_resume_input(conn, CONN_PAUSE_TLS);
+	if (conn->queued) {
+		if (!send_queue(conn))
 			return;
-		evbuffer_drain(tls->queue, length);
+		conn_drained(conn);
+	} else if (conn->state == DRAINING) {
+		/* It waited for what was encrypted already. */
+		conn_set_state(conn, CLOSING);
 	}
-	if (evbuffer_get_length(tls->queue) > 0)
-		return;
-	conn_drained(conn);
-	if (!conn->queued)
-		free_queue(tls);
+	/* The owner may have sent more, when it heard that. */
+	if (!conn->queued && !is_held_up(conn))
+		free_queue(conn->tls);
 }
 
 struct evbuffer *
@@ -188,14 +234,11 @@ conn_tls_stop_output(struct conn *conn)
 }
 
 int
-conn_tls_finish(struct conn *conn)
+conn_tls_finish(struct conn *conn, bool say)
 {
-	struct conn_tls *tls = conn->tls;
-
-	return tls->ready && tls_finish(tls->session) == -1 &&
-		conn_is_passing(errno)
-	    ? -1
-	    : 0;
+	if (say && conn->tls->ready)
+		tls_finish(conn->tls->session);
+	return flush(conn);
 }
 
 bool

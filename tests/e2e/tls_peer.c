@@ -48,6 +48,14 @@ tls_peer_free(struct tls_peer *peer)
 	free(peer);
 }
 
+int
+tls_ask_for_keys(struct tls_peer *peer)
+{
+	assert_int_equal(
+	    SSL_key_update(peer->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+	return SSL_do_handshake(peer->ssl);
+}
+
 void
 tls_send_text(struct tls_peer *peer, const char *text)
 {

@@ -25,6 +25,9 @@ int tls_peer_start(struct tls_peer *peer, SSL_CTX *context, int fd);
 /* Closes without a word. */
 void tls_peer_free(struct tls_peer *peer);
 
+/* Asks for new keys; returns what SSL_do_handshake(3) does. */
+int tls_ask_for_keys(struct tls_peer *peer);
+
 void tls_send_text(struct tls_peer *peer, const char *text);
 void tls_expect_text(struct tls_peer *peer, const char *text);
 /* Says that nothing will follow. */
