@@ -14,6 +14,12 @@ clock_nanoseconds(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+uint64_t
+clock_milliseconds(void)
+{
+	return clock_nanoseconds() / 1000000;
+}
+
 uint32_t
 clock_coarse_ticks(void)
 {

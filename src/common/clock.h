@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 uint64_t clock_nanoseconds(void);
+uint64_t clock_milliseconds(void);
 /* Some milliseconds late, and cheap: CLOCK_MONOTONIC_COARSE. So many ticks are
  * a second, and the number of them begins anew every two years. */
 #define CLOCK_TICKS 64

@@ -66,6 +66,12 @@ log_end_start(void)
 	state.started = true;
 }
 
+bool
+log_is_open_to(enum log_level level)
+{
+	return level <= state.level;
+}
+
 static void write_line(enum log_level level, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
@@ -94,7 +100,7 @@ write_line(enum log_level level, const char *format, va_list args)
 {
 	char text[LINE_SIZE], line[LINE_SIZE * TEXT_GROWTH];
 
-	if (level > state.level)
+	if (!log_is_open_to(level))
 		return;
 	vsnprintf(text, sizeof(text), format, args);
 	line[text_clean(line, text, strlen(text))] = '\0';

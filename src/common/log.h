@@ -13,6 +13,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
+
 enum log_level {
 	LOG_LEVEL_ERROR,
 	LOG_LEVEL_WARN,
@@ -23,6 +25,8 @@ enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG };
 
 /* Before this is called, lines go to standard error at level info. */
 void log_open(enum log_target target, enum log_level level);
+/* Whether lines of this level are written: for those that cost something. */
+bool log_is_open_to(enum log_level level);
 
 /* Until this is called, errors go to standard error, whatever the target: it
  * may be that nobody takes what is sent to syslog. */

@@ -4,6 +4,7 @@
 #include "daemon/admission.h"
 
 #include "common/address.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "common/xmalloc.h"
@@ -25,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The places of newcomers that one host may take from others. */
@@ -39,7 +39,7 @@ struct newcomer {
 	struct admission *admission;
 	char room[ROOM_NAME_MAX + 1];
 	struct event *timer;		 /* something has to happen by then */
-	uint64_t deadline_ms;		 /* CLOCK_MONOTONIC */
+	uint64_t deadline_ms;		 /* clock_milliseconds() */
 	char input[SECRET_LINE_MAX + 1]; /* its first line, with the LF */
 	size_t length;
 	bool dismissed;		     /* it takes no place any more */
@@ -60,15 +60,6 @@ struct admission {
 	size_t newcomer_count;
 	struct penalties *penalties;
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* Connections on their way out. */
 static size_t
@@ -243,7 +234,6 @@ let_in(struct newcomer *newcomer)
 	newcomer_free(newcomer);
 }
 
-/* Only a few are told at a time, or guessers could fill the daemon. */
 static void
 refuse_secret(struct newcomer *newcomer)
 {
@@ -252,13 +242,10 @@ refuse_secret(struct newcomer *newcomer)
 	const union peer *peer = conn_peer(conn);
 	char name[ADDRESS_TEXT_SIZE];
 
-	penalties_add(admission->penalties, peer, now_ms());
+	penalties_add(admission->penalties, peer, clock_milliseconds());
 	log_warn("wrong secret peer=%s", peer_name(peer, name, sizeof(name)));
 	dismiss(newcomer);
-	if (leaving_count(admission) > ADMISSION_REFUSALS_MAX)
-		conn_close(conn, CONN_CROWDED_OUT);
-	else
-		refuse(conn, CONN_WRONG_SECRET);
+	refuse(conn, CONN_WRONG_SECRET);
 }
 
 static void
@@ -280,7 +267,7 @@ examine(struct newcomer *newcomer)
 	const struct secret *secret = admission->conf->secret;
 	size_t length = newcomer->length;
 	bool whole = length > 0 && newcomer->input[length - 1] == '\n';
-	uint64_t now = now_ms(), wait;
+	uint64_t now = clock_milliseconds(), wait;
 
 	if (!whole && length < sizeof(newcomer->input))
 		return;
@@ -306,7 +293,7 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct newcomer *newcomer = arg;
-	uint64_t now = now_ms();
+	uint64_t now = clock_milliseconds();
 
 	(void)fd;
 	(void)what;
@@ -364,12 +351,18 @@ on_drained(struct conn *conn, void *owner)
 	(void)owner;
 }
 
+/* Only a few are told why, or those who come to be refused could fill the
+ * daemon. */
 static void
 on_leave(struct conn *conn, bool drained, void *owner)
 {
-	(void)conn;
-	(void)drained;
-	newcomer_free(owner);
+	struct newcomer *newcomer = owner;
+	const struct admission *admission = newcomer->admission;
+
+	newcomer_free(newcomer);
+	if (drained && conn_reason_is_refusal(conn_end_reason(conn)) &&
+	    leaving_count(admission) > ADMISSION_REFUSALS_MAX)
+		conn_close(conn, CONN_CROWDED_OUT);
 }
 
 static const struct conn_handler handler = {
@@ -416,7 +409,7 @@ newcomer_new(struct admission *admission, struct conn *conn, const char *room,
 	newcomer->refusal = refusal;
 	strncpy(newcomer->room, room, ROOM_NAME_MAX);
 	newcomer->timer = evtimer_new(admission->base, on_timer, newcomer);
-	newcomer->deadline_ms = now_ms() + limit_ms;
+	newcomer->deadline_ms = clock_milliseconds() + limit_ms;
 	wait_ms(newcomer, limit_ms);
 	TAILQ_INSERT_TAIL(&admission->newcomers, newcomer, entry);
 	admission->newcomer_count++;
@@ -424,12 +417,32 @@ newcomer_new(struct admission *admission, struct conn *conn, const char *room,
 	conn_set_handler(conn, &handler, newcomer);
 }
 
+static bool
+is_crowded(const struct admission *admission)
+{
+	return conn_set_count(admission->conns) >=
+	    (size_t)admission->conf->clients + admission->newcomer_count +
+	    ADMISSION_REFUSALS_MAX;
+}
+
+/*
+ * Those who are on their way out, and do not go, have only the places that
+ * nobody else needs.
+ */
+static void
+make_place(struct admission *admission)
+{
+	if (is_crowded(admission))
+		conn_set_reap(admission->conns);
+	if (is_crowded(admission))
+		conn_set_hurry(admission->conns);
+}
+
 void
 admission_accept(struct admission *admission, int fd,
     const struct sockaddr *peer, socklen_t peer_length,
     const struct listener_rules *rules)
 {
-	size_t limit = (size_t)admission->conf->clients;
 	enum conn_reason refusal;
 	char label[sizeof("room=") + ROOM_NAME_MAX];
 	struct conn *conn;
@@ -438,12 +451,13 @@ admission_accept(struct admission *admission, int fd,
 		close_unanswered(admission, fd, CONN_DENIED);
 		return;
 	}
-	if (conn_set_count(admission->conns) >=
-	    limit + admission->newcomer_count + ADMISSION_REFUSALS_MAX) {
-		close_unanswered(admission, fd, CONN_SERVER_FULL);
+	refusal = find_refusal(admission, peer);
+	if (refusal != CONN_NO_REASON &&
+	    leaving_count(admission) >= ADMISSION_REFUSALS_MAX) {
+		close_unanswered(admission, fd, refusal);
 		return;
 	}
-	refusal = find_refusal(admission, peer);
+	make_place(admission);
 	snprintf(label, sizeof(label), "room=%s", rules->room);
 	conn = conn_new(admission->conns, fd, peer, peer_length,
 	    refusal == CONN_NO_REASON ? label : "refused");

@@ -15,6 +15,11 @@
  * any flood that does not fill all places within that time. Nor can one host
  * push out others that need longer, because a person types: when a quarter of
  * the places are its own, its next newcomer takes the place of one of them.
+ *
+ * Those on their way out, who read what they are told, or do not, are bounded
+ * too, and never by refusing somebody who may come in: beyond
+ * ADMISSION_REFUSALS_MAX nobody is told any more why he is refused, and when
+ * places are wanted those who leave have to go at once, one for each newcomer.
  */
 #ifndef ADMISSION_H
 #define ADMISSION_H

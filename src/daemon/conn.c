@@ -82,9 +82,10 @@ end_of_input(struct conn *conn)
 	    conn->tls == NULL || tls_peer_has_finished(conn->tls->session);
 	char name[ADDRESS_TEXT_SIZE];
 
-	log_debug("end of input peer=%s%s",
-	    peer_name(&conn->peer, name, sizeof(name)),
-	    whole ? "" : " without close_notify");
+	if (log_is_open_to(LOG_LEVEL_DEBUG))
+		log_debug("end of input peer=%s%s",
+		    peer_name(&conn->peer, name, sizeof(name)),
+		    whole ? "" : " without close_notify");
 	if (whole)
 		conn->handler->on_end_of_input(conn, conn->owner);
 	conn_close(conn, CONN_END_OF_INPUT);
@@ -210,7 +211,7 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 
 	conn->fd = fd;
 	conn->set = set;
-	clock_gettime(CLOCK_MONOTONIC, &conn->opened);
+	conn->opened_ns = clock_nanoseconds();
 	conn->heard = clock_coarse_ticks();
 	peer_set(&conn->peer, fd, peer, peer_length);
 	if (peer->sa_family != AF_UNIX)

@@ -95,6 +95,11 @@ void conn_set_close(struct conn_set *set, enum conn_reason reason);
  * connection. Returns whether there was anything to do.
  */
 bool conn_set_reap(struct conn_set *set);
+/*
+ * Ends one that is on its way out already, that with the least time left. Like
+ * conn_set_reap(), which comes first.
+ */
+void conn_set_hurry(struct conn_set *set);
 
 /*
  * Takes over an accepted, non-blocking socket. peer is what accept(2) said.

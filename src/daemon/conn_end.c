@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "common/address.h"
+#include "common/clock.h"
 #include "common/count.h"
 #include "common/log.h"
 #include "common/socket.h"
@@ -67,22 +68,13 @@ conn_set_state(struct conn *conn, enum conn_state state)
 {
 	char name[ADDRESS_TEXT_SIZE];
 
-	log_debug("state peer=%s from=%s to=%s",
-	    peer_name(&conn->peer, name, sizeof(name)),
-	    state_names[conn->state], state_names[state]);
+	if (log_is_open_to(LOG_LEVEL_DEBUG))
+		log_debug("state peer=%s from=%s to=%s",
+		    peer_name(&conn->peer, name, sizeof(name)),
+		    state_names[conn->state], state_names[state]);
 	TAILQ_REMOVE(&conn->set->lists[conn->state], conn, entry);
 	TAILQ_INSERT_TAIL(&conn->set->lists[state], conn, entry);
 	conn->state = state;
-}
-
-static double
-seconds_since(const struct timespec *then)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - then->tv_sec) +
-	    (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
 /*
@@ -115,7 +107,8 @@ log_closed(const struct conn *conn)
 	log_info("closed peer=%s reason=\"%s\" seconds=%.3f lines_in=%ju "
 		 "bytes_in=%ju lines_out=%ju bytes_out=%ju",
 	    peer_name(&conn->peer, name, sizeof(name)),
-	    conn_reason_text(conn->reason), seconds_since(&conn->opened),
+	    conn_reason_text(conn->reason),
+	    (double)(clock_nanoseconds() - conn->opened_ns) / 1e9,
 	    (uintmax_t)counts->lines_in, (uintmax_t)counts->bytes_in,
 	    (uintmax_t)counts->lines_out, (uintmax_t)counts->bytes_out);
 }
@@ -130,13 +123,25 @@ leave(struct conn *conn, bool drained)
 		handler->on_leave(conn, drained, conn->owner);
 }
 
+/*
+ * What a client sent before it was refused may have been read here, in a
+ * handshake at least, and is lost all the same: its peer must not take a FIN
+ * for the answer to it.
+ */
+static bool
+was_read_in_vain(const struct conn *conn)
+{
+	return reasons[conn->reason].manner == REFUSE &&
+	    (conn->counts.bytes_in > 0 ||
+		(conn->tls != NULL && !conn->tls->ready));
+}
+
 void
 conn_free(struct conn *conn)
 {
 	struct conn_set *set = conn->set;
 
-	/* A FIN would tell a plain peer that all it sent was relayed. */
-	if (conn->reason == CONN_TLS_FAILED)
+	if (was_read_in_vain(conn))
 		socket_reset_on_close(conn->fd);
 	leave(conn, false);
 	uncount_queued(conn);
@@ -223,18 +228,6 @@ watch(struct conn *conn, enum conn_state state, unsigned ticks)
 }
 
 /*
- * What a client sent before it was refused may have been read here, and is
- * lost all the same: its peer must not take a FIN for the answer to it.
- */
-static void
-end(struct conn *conn)
-{
-	if (reasons[conn->reason].manner == REFUSE && conn->counts.bytes_in > 0)
-		socket_reset_on_close(conn->fd);
-	conn_free(conn);
-}
-
-/*
  * All was sent. Closing a socket that has unread input, or that gets some
  * later, is an RST, which tells the peer, truly, that those bytes were lost.
  * It may also destroy what the peer has not acknowledged, so that is waited
@@ -251,7 +244,7 @@ linger(struct conn *conn)
 	    !socket_has_input(conn->fd))
 		shutdown(conn->fd, SHUT_WR);
 	if (is_settled(conn))
-		end(conn);
+		conn_free(conn);
 	else
 		watch(conn, LINGERING, LINGER_TICKS);
 }
@@ -281,7 +274,7 @@ reap(struct conn *conn)
 		 * dropped. */
 		leave(conn, true);
 	} else if (conn->lingered) {
-		end(conn);
+		conn_free(conn);
 	} else if (conn->queued || finish(conn) == -1) {
 		watch(conn, DRAINING, drain_ticks(conn));
 		conn->tick_mark = conn_unacknowledged_bytes(conn);

@@ -16,7 +16,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <sys/queue.h>
-#include <time.h>
 
 /* What one read takes. */
 #define SCRATCH_BYTES 65536
@@ -87,7 +86,7 @@ struct conn {
 	TAILQ_ENTRY(conn) entry; /* in the list of its state */
 	struct event *tick;	 /* when it is drained or lingers */
 	size_t tick_mark;	 /* unacknowledged bytes at the last one */
-	struct timespec opened;	 /* CLOCK_MONOTONIC */
+	uint64_t opened_ns;	 /* clock_nanoseconds() */
 	uint32_t heard;		 /* clock_coarse_ticks(): when it sent bytes */
 	struct tally_entry *counted; /* NULL: it is not */
 	union peer peer;

@@ -74,6 +74,30 @@ conn_set_close(struct conn_set *set, enum conn_reason reason)
 		conn_close(conn, reason);
 }
 
+static struct conn *
+sooner(struct conn *a, struct conn *b)
+{
+	return a == NULL || b->ticks_left < a->ticks_left ? b : a;
+}
+
+void
+conn_set_hurry(struct conn_set *set)
+{
+	struct conn *conn, *first = NULL;
+
+	TAILQ_FOREACH (conn, &set->lists[DRAINING], entry)
+		first = sooner(first, conn);
+	TAILQ_FOREACH (conn, &set->lists[LINGERING], entry)
+		first = sooner(first, conn);
+	if (first == NULL)
+		return;
+	if (first->state == DRAINING)
+		conn_close(first, CONN_NOT_DRAINED);
+	else
+		conn_set_state(first, CLOSING);
+	conn_set_reap(set);
+}
+
 void
 conn_set_free(struct conn_set *set)
 {

@@ -7,6 +7,8 @@
 
 #include "harness.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +116,83 @@ test_one_address_cannot_take_all_places(void **state)
 	relay_stop(relay);
 }
 
+/* As relay_dial(), from another address of this machine. */
+static int
+dial_from(const struct relay *relay, const char *address)
+{
+	struct sockaddr_in end = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), small = 4096;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	inet_pton(AF_INET, address, &end.sin_addr);
+	assert_int_equal(bind(fd, (struct sockaddr *)&end, sizeof(end)), 0);
+	inet_pton(AF_INET, "127.0.0.1", &end.sin_addr);
+	end.sin_port = htons((uint16_t)relay->port);
+	assert_int_equal(connect(fd, (struct sockaddr *)&end, sizeof(end)), 0);
+	return fd;
+}
+
+/* More than are told why they may not come in. */
+#define CROWD 80
+
+static void
+test_those_who_are_refused_keep_nobody_out(void **state)
+{
+	struct relay *relay = relay_start(
+	    "listen = \"127.0.0.1:0\"; log = { level = \"debug\"; };"
+	    "limits: { clients = 3; clients_per_address = 1; };",
+	    1);
+	int member = relay_connect(relay), crowd[CROWD], other, i;
+
+	(void)state;
+	for (i = 0; i < CROWD; i++)
+		crowd[i] = dial_from(relay, "127.0.0.1");
+	relay_await_log(relay, "closed unanswered");
+	other = dial_from(relay, "127.0.0.2");
+	relay_await_log(relay, "accepted peer=127.0.0.2");
+	send_text(member, "come in\n");
+	expect_text(other, "come in\n");
+	for (i = 0; i < CROWD; i++)
+		close(crowd[i]);
+	close(member);
+	close(other);
+	relay_stop(relay);
+}
+
+/* They take the history, and leave, and read nothing. */
+static void
+test_those_who_leave_keep_nobody_out(void **state)
+{
+	struct relay *relay = relay_start(
+	    "listen = \"127.0.0.1:0\"; log = { level = \"debug\"; };"
+	    "limits: { clients = 3; }; history: { lines = 10000; };",
+	    1);
+	int member = relay_connect(relay), reader = relay_connect(relay);
+	int crowd[CROWD], other, i;
+	char line[1001];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	strcpy(line + sizeof(line) - 2, "\n");
+	for (i = 0; i < 1000; i++) {
+		send_text(member, line);
+		expect_text(reader, line);
+	}
+	for (i = 0; i < CROWD; i++) {
+		crowd[i] = dial_from(relay, "127.0.0.1");
+		shutdown(crowd[i], SHUT_WR);
+		relay_await_log(relay, "from=closing");
+	}
+	other = dial_from(relay, "127.0.0.1");
+	expect_text(other, line);
+	for (i = 0; i < CROWD; i++)
+		close(crowd[i]);
+	close(member);
+	close(reader);
+	close(other);
+	relay_stop(relay);
+}
+
 static double
 cpu_seconds(const struct relay *relay)
 {
@@ -193,6 +272,8 @@ main(void)
 		E2E_TEST(
 		    test_a_silent_client_is_closed_and_a_talking_one_is_not),
 		E2E_TEST(test_one_address_cannot_take_all_places),
+		E2E_TEST(test_those_who_are_refused_keep_nobody_out),
+		E2E_TEST(test_those_who_leave_keep_nobody_out),
 		E2E_TEST(
 		    test_without_descriptors_newcomers_are_told_and_others_go_on),
 	};

@@ -128,6 +128,32 @@ test_half_open_handshakes_keep_nobody_out(void **state)
 	relay_stop(relay);
 }
 
+#define CROWD 80
+
+/* All that they sent is read, and they wait for more. */
+static void
+test_failed_handshakes_keep_nobody_out(void **state)
+{
+	struct relay *relay =
+	    tls_relay_start(*state, "", "limits = { clients = 3; };");
+	struct tls_peer *member = tls_join(relay, *state), *late;
+	int crowd[CROWD], i;
+
+	for (i = 0; i < CROWD; i++) {
+		crowd[i] = relay_dial(relay);
+		send_text(crowd[i], "hello");
+		relay_await_log(relay, "TLS handshake failed peer=");
+	}
+	late = tls_join(relay, *state);
+	tls_send_text(late, "a good one\n");
+	tls_expect_text(member, "a good one\n");
+	for (i = 0; i < CROWD; i++)
+		close(crowd[i]);
+	tls_peer_free(member);
+	tls_peer_free(late);
+	relay_stop(relay);
+}
+
 static void
 test_one_too_many_is_told_so_when_it_can_be(void **state)
 {
@@ -387,6 +413,7 @@ main(void)
 		E2E_TEST(test_who_does_not_speak_tls_is_told_and_closed),
 		E2E_TEST(test_a_handshake_that_takes_too_long_is_ended),
 		E2E_TEST(test_half_open_handshakes_keep_nobody_out),
+		E2E_TEST(test_failed_handshakes_keep_nobody_out),
 		E2E_TEST(test_one_too_many_is_told_so_when_it_can_be),
 		E2E_TEST(test_a_secret_is_asked_for_after_the_handshake),
 		E2E_TEST(
