@@ -29,6 +29,9 @@
  */
 #define KEEPALIVE_SECONDS 30
 
+/* How the one line begins that a relay has for whom it does not let in. */
+#define TURNED_AWAY "tcprelayd: too many "
+
 /* One that does not speak TLS says nothing at all. */
 #define HANDSHAKE_SECONDS 30
 
@@ -47,8 +50,9 @@ struct connection {
 	struct event *timeout; /* while the relay has to answer */
 	struct sent sent;
 	uint64_t received_lines, received_bytes;
-	struct evbuffer *why; /* it ended, or could not begin */
-	struct event *room;   /* in the socket, for the end of TLS, or NULL */
+	char first[sizeof(TURNED_AWAY) - 1]; /* of these bytes */
+	struct evbuffer *why;		     /* it ended, or could not begin */
+	struct event *room; /* in the socket, for the end of TLS, or NULL */
 	int write_error; /* errno; what the relay sent before is still read */
 	bool open, paused, finishing, half_closed, cut_off, may_close, refused;
 };
@@ -112,6 +116,14 @@ broke(struct connection *connection, const char *why)
 	    connection->refused ? CONNECTION_REFUSED : CONNECTION_BROKEN);
 }
 
+static bool
+was_turned_away(const struct connection *connection)
+{
+	return connection->received_lines == 1 &&
+	    memcmp(connection->first, TURNED_AWAY, sizeof(connection->first)) ==
+	    0;
+}
+
 /* The relay has sent its FIN. */
 static void
 closed(struct connection *connection)
@@ -120,6 +132,10 @@ closed(struct connection *connection)
 	    ? connection_queued_bytes(connection) == 0
 	    : connection->half_closed && !connection->cut_off;
 
+	if (complete && was_turned_away(connection)) {
+		broke(connection, "turned away by the relay");
+		return;
+	}
 	if (!complete) {
 		broke(
 		    connection, "closed by the relay before the end of input");
@@ -202,6 +218,10 @@ on_readable(struct bufferevent *bev, void *arg)
 	struct connection *connection = arg;
 	struct evbuffer *input = bufferevent_get_input(bev);
 
+	if (connection->received_bytes < sizeof(connection->first))
+		evbuffer_copyout(input,
+		    connection->first + connection->received_bytes,
+		    sizeof(connection->first) - connection->received_bytes);
 	connection->received_bytes += evbuffer_get_length(input);
 	connection->received_lines += count_buffer_lines(input, 0);
 	if (connection->half_closed)

@@ -103,6 +103,33 @@ test_what_arrives_is_printed_verbatim(void **state)
 	relay_stop(relay);
 }
 
+/* A script would take it for the end of what there was to record. */
+static void
+test_to_be_turned_away_is_a_failure(void **state)
+{
+	static const char message[] = "tcprelayd: too many clients\n";
+	struct relay *relay = relay_start(
+	    "listen = \"127.0.0.1:0\"; limits: { clients = 1; };", 1);
+	int other = relay_connect(relay), output[2], error[2];
+	char text[256] = "";
+	pid_t client;
+
+	(void)state;
+	make_pipe(output);
+	make_pipe(error);
+	client = start_client(relay, receive_only, -1, output[1], error[1]);
+	close(output[1]);
+	close(error[1]);
+	expect_text(output[0], message);
+	assert_int_equal(await_exit(client), 1);
+	assert_true(read(error[0], text, sizeof(text) - 1) > 0);
+	assert_non_null(strstr(text, "turned away by the relay"));
+	close(output[0]);
+	close(error[0]);
+	close(other);
+	relay_stop(relay);
+}
+
 /* As tcprelay -r host | head -1: the pipe's reader has gone. */
 static void
 test_a_reader_of_stdout_that_goes_ends_it_quietly(void **state)
@@ -403,6 +430,7 @@ main(void)
 		E2E_TEST(test_an_empty_input_ends_at_once_with_0),
 		E2E_TEST(test_the_last_line_is_sent_with_an_lf),
 		E2E_TEST(test_what_arrives_is_printed_verbatim),
+		E2E_TEST(test_to_be_turned_away_is_a_failure),
 		E2E_TEST(test_a_reader_of_stdout_that_goes_ends_it_quietly),
 		E2E_TEST(test_send_only_reads_and_throws_away),
 		E2E_TEST(test_it_prints_on_after_the_end_of_input),
