@@ -136,8 +136,11 @@ chat_join(struct person *person, char *const arguments[])
 		    rooms->count);
 		return;
 	}
-	/* It would take along what waits for it, out of every limit. */
-	if (backlog_is_full(&person->member)) {
+	/* It would take along what waits for it, out of every limit; and one
+	 * transcript is read in a turn. */
+	if (backlog_is_full(&person->member) ||
+	    (room == NULL && rooms->conf->history_directory != NULL &&
+		!people_may_read(person->people, person))) {
 		person_postpone(person, "join", name);
 		return;
 	}

@@ -6,12 +6,51 @@
 #include "common/xmalloc.h"
 #include "daemon/person.h"
 #include "daemon/room.h"
+#include "daemon/speech.h"
 
+#include <event2/event.h>
 #include <inttypes.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void
+unqueue(struct people *people, struct person *person)
+{
+	if (person->queued)
+		TAILQ_REMOVE(&people->queue, person, queue_entry);
+	person->queued = false;
+}
+
+bool
+people_may_read(struct people *people, struct person *person)
+{
+	if (!people->has_read &&
+	    (TAILQ_EMPTY(&people->queue) || people->served == person)) {
+		people->has_read = true;
+		return true;
+	}
+	TAILQ_INSERT_TAIL(&people->queue, person, queue_entry);
+	person->queued = true;
+	return false;
+}
+
+static void
+on_next(evutil_socket_t fd, short what, void *arg)
+{
+	struct people *people = arg;
+	struct person *person = TAILQ_FIRST(&people->queue);
+
+	(void)fd;
+	(void)what;
+	if (person == NULL)
+		return;
+	unqueue(people, person);
+	people->served = person;
+	speech_go_on(person);
+	people->served = NULL;
+}
 
 struct people *
 people_new(struct rooms *rooms)
@@ -20,12 +59,15 @@ people_new(struct rooms *rooms)
 
 	people->rooms = rooms;
 	TAILQ_INIT(&people->busy);
+	TAILQ_INIT(&people->queue);
+	people->next = evtimer_new(rooms->base, on_next, people);
 	return people;
 }
 
 void
 people_free(struct people *people)
 {
+	event_free(people->next);
 	free(people->said);
 	free(people);
 }
@@ -68,6 +110,7 @@ people_forget(struct people *people, struct person *person)
 	if (person->busy)
 		TAILQ_REMOVE(&people->busy, person, busy_entry);
 	person->busy = false;
+	unqueue(people, person);
 	if (people->by_key == NULL)
 		give_back_said(people);
 }
@@ -112,6 +155,7 @@ people_attend(struct people *people, struct person *person)
 void
 people_end_turn(struct people *people)
 {
+	static const struct timeval at_once = { 0, 0 };
 	struct person *person;
 
 	while ((person = TAILQ_FIRST(&people->busy)) != NULL) {
@@ -119,4 +163,8 @@ people_end_turn(struct people *people)
 		person->busy = false;
 		person_end_turn(person);
 	}
+	people->has_read = false;
+	/* By an event, so that what the others are told of it is fanned out. */
+	if (!TAILQ_EMPTY(&people->queue))
+		event_add(people->next, &at_once);
 }

@@ -11,6 +11,10 @@
  * a look at the accounts; and one that does not read its answers until it has
  * (speech.h).
  *
+ * What costs most is to go to a room that has to be made: up to HISTORY_BYTES
+ * of its transcript are read. One person does that in a turn; the others are
+ * queued, and their command is run when it is theirs.
+ *
  * People are made and freed by person.c; they are only listed here.
  */
 #ifndef PEOPLE_H
@@ -31,7 +35,11 @@ struct people {
 	struct rooms *rooms;
 	void *by_key; /* tsearch(3) */
 	uint64_t last_guest;
-	struct person_list busy; /* to be looked at when the turn ends */
+	struct person_list busy;  /* to be looked at when the turn ends */
+	struct person_list queue; /* who wait until they may read */
+	struct event *next;	  /* the first of them may, */
+	struct person *served;	  /* this one, before the others; or NULL */
+	bool has_read;		  /* somebody has, in this turn */
 	/* What one person says, formatted, until it is gathered. */
 	char *said;
 	size_t said_length, said_size;
@@ -57,6 +65,12 @@ void people_forget(struct people *people, struct person *person);
 
 /* The person has answers to get, or waits for the end of the turn. */
 void people_attend(struct people *people, struct person *person);
+
+/*
+ * Whether the person may have a transcript read now. If not it is queued, and
+ * what it has postponed is run when it may.
+ */
+bool people_may_read(struct people *people, struct person *person);
 
 /* After the fan-out of a turn. */
 void people_end_turn(struct people *people);

@@ -34,15 +34,16 @@ struct person {
 	char *key;     /* name_key() of it */
 	char *vouched; /* the name that is its own by right, or NULL */
 	struct telnet telnet;
-	bool skipping;	 /* a line that was too long */
-	bool waits;	 /* for the end of the turn */
-	bool gone;	 /* the others were told so */
-	bool slowed;	 /* it was told that it sends too much */
-	bool busy;	 /* in people->busy */
-	char *postponed; /* a command for when it has read more, or NULL */
+	bool skipping;		  /* a line that was too long */
+	bool waits;		  /* for the end of the turn */
+	bool gone;		  /* the others were told so */
+	bool slowed;		  /* it was told that it sends too much */
+	bool busy;		  /* in people->busy */
+	bool queued;		  /* in people->queue */
+	char *postponed;	  /* a command that has to wait, or NULL */
 	struct evbuffer *answers; /* to be sent when the turn ends, or NULL */
 	size_t unread_bytes;	  /* of what it was told, those that wait */
-	TAILQ_ENTRY(person) busy_entry;
+	TAILQ_ENTRY(person) busy_entry, queue_entry;
 };
 
 /*
@@ -85,7 +86,10 @@ bool person_may_be(const struct person *person, const char *name);
 /* It is told so many of the last lines of its room, with their times. */
 void person_replay(struct person *person, size_t lines);
 
-/* It is heard no further until it has read more, and that command is run. */
+/*
+ * It is heard no further until it has read more, or it may do what it was
+ * queued for, and that command is run.
+ */
 void person_postpone(
     struct person *person, const char *command, const char *argument);
 

@@ -196,7 +196,7 @@ run_postponed(struct person *person)
 {
 	char *line = person->postponed;
 
-	if (line == NULL || is_leaving(person) ||
+	if (line == NULL || person->queued || is_leaving(person) ||
 	    backlog_is_full(&person->member))
 		return;
 	person->postponed = NULL;

@@ -297,6 +297,41 @@ fan_outs(const struct party *party)
 	return count;
 }
 
+/* Each would read a megabyte, while everybody waits. */
+static void
+test_one_transcript_is_read_in_a_turn(void **state)
+{
+	struct party *party = *state;
+	char directory[] = "/tmp/chat.XXXXXX", text[32];
+	int i;
+
+	assert_non_null(mkdtemp(directory));
+	party->conf->history_directory = strdup(directory);
+	for (i = 0; i < PARTY_PEOPLE; i++) {
+		snprintf(text, sizeof(text), "/join r%d\nhello\n", i);
+		assert_int_equal(
+		    write(party->fds[i], text, strlen(text)), strlen(text));
+	}
+	/* Nobody is heard where it does not want to be any more. */
+	for (i = 0; i < PARTY_PEOPLE; i++) {
+		party_turn(party, 1);
+		assert_int_equal(party->rooms->count, 2 + i);
+	}
+	party_turn(party, 3);
+	assert_int_equal(party->rooms->count, 1 + PARTY_PEOPLE);
+	party_expect(party->fds[0], "*** you are guest1 in r0\n");
+	party_expect(party->fds[1],
+	    "*** guest1 left (went to r0)\n*** you are guest2 in r1\n");
+	party_expect(party->fds[2],
+	    "*** guest1 left (went to r0)\n*** guest2 left (went to r1)\n"
+	    "*** you are guest3 in r2\n");
+	for (i = 0; i < PARTY_PEOPLE; i++) {
+		snprintf(text, sizeof(text), "%s/r%d.log", directory, i);
+		assert_int_equal(unlink(text), 0);
+	}
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void
 test_questions_cost_no_fan_outs(void **state)
 {
@@ -436,6 +471,7 @@ main(void)
 		PARTY_TEST(test_who_sends_too_much_is_told_once),
 		PARTY_TEST(test_a_last_line_without_an_end_is_said),
 		PARTY_TEST(test_what_follows_a_move_goes_to_the_other_room),
+		PARTY_TEST(test_one_transcript_is_read_in_a_turn),
 		PARTY_TEST(test_questions_cost_no_fan_outs),
 		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
 		PARTY_TEST(test_who_asks_and_does_not_read_is_held),
