@@ -3,7 +3,7 @@
 
 #include "client/connection.h"
 
-#include "client/lookup.h"
+#include "client/dial.h"
 #include "client/secure.h"
 #include "client/sent.h"
 #include "common/address.h"
@@ -32,20 +32,14 @@
 /* How the one line begins that a relay has for whom it does not let in. */
 #define TURNED_AWAY "tcprelayd: too many "
 
-/* One that does not speak TLS says nothing at all. */
-#define HANDSHAKE_SECONDS 30
-
 struct connection {
 	struct event_base *base;
-	struct bufferevent *bev;
+	struct dial *dial;
+	struct bufferevent *bev; /* NULL until it is connected */
 	const struct address *address;
 	const struct connection_options *options;
 	const struct connection_handler *handler;
 	void *arg;
-	struct lookup *lookup; /* of the endpoints */
-	struct endpoint *endpoints;
-	size_t endpoint_count;
-	size_t next; /* of the endpoints, to be tried */
 	char peer[ADDRESS_TEXT_SIZE];
 	struct event *timeout; /* while the relay has to answer */
 	struct sent sent;
@@ -149,22 +143,15 @@ closed(struct connection *connection)
 	end(connection, CONNECTION_CLOSED);
 }
 
-/* Not that of a bufferevent: libevent 2.1 goes on with one that was stopped. */
-static void
-start_timeout(struct connection *connection, int seconds)
-{
-	struct timeval limit = { .tv_sec = seconds };
-
-	if (seconds > 0)
-		event_add(connection->timeout, &limit);
-}
-
 /* The relay has to answer from now on, or as soon as we listen again. */
 static void
 expect_answer(struct connection *connection)
 {
-	if (!connection->paused)
-		start_timeout(connection, connection->options->timeout_seconds);
+	struct timeval limit = { .tv_sec =
+				     connection->options->timeout_seconds };
+
+	if (limit.tv_sec > 0 && !connection->paused)
+		event_add(connection->timeout, &limit);
 }
 
 static void on_room(evutil_socket_t fd, short what, void *arg);
@@ -269,56 +256,13 @@ tell_connected(const struct connection *connection)
 }
 
 static void
-connected(struct connection *connection)
-{
-	event_del(connection->timeout);
-	/* What became of the other addresses is of no interest any more. */
-	evbuffer_drain(connection->why, evbuffer_get_length(connection->why));
-	socket_set_tcp_options(
-	    bufferevent_getfd(connection->bev), KEEPALIVE_SECONDS);
-	tell_connected(connection);
-	connection->open = true;
-	bufferevent_enable(connection->bev, EV_READ);
-	connection->handler->on_open(connection->arg);
-}
-
-static void try_next(struct connection *connection);
-
-static void
-attempt_failed(struct connection *connection, const char *why)
-{
-	struct evbuffer *all = connection->why;
-
-	event_del(connection->timeout);
-	tell(connection, "%s: %s", connection->peer, why);
-	evbuffer_add_printf(all, "%s%s: %s",
-	    evbuffer_get_length(all) == 0 ? "cannot connect to " : ", ",
-	    connection->peer, why);
-	try_next(connection);
-}
-
-static const char *
-failure(struct connection *connection, int error, char *text, size_t size)
-{
-	if (connection->options->tls == NULL)
-		return strerror(error);
-	return secure_failure(
-	    connection->bev, error, &connection->refused, text, size);
-}
-
-static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct connection *connection = arg;
 	int error = EVUTIL_SOCKET_ERROR();
 	char text[TLS_TEXT_SIZE];
 
-	if (what & BEV_EVENT_CONNECTED) {
-		connected(connection);
-	} else if (!connection->open) {
-		attempt_failed(
-		    connection, failure(connection, error, text, sizeof(text)));
-	} else if (what == (BEV_EVENT_WRITING | BEV_EVENT_ERROR)) {
+	if (what == (BEV_EVENT_WRITING | BEV_EVENT_ERROR)) {
 		connection->write_error = error;
 		bufferevent_disable(bev, EV_WRITE);
 		/* With TLS libevent has stopped that as well. */
@@ -329,96 +273,64 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	} else {
 		if (connection->write_error != 0)
 			error = connection->write_error;
-		broke(
-		    connection, failure(connection, error, text, sizeof(text)));
+		broke(connection,
+		    secure_failure(
+			bev, error, &connection->refused, text, sizeof(text)));
 	}
 }
 
 static void
 on_timeout(evutil_socket_t fd, short what, void *arg)
 {
-	struct connection *connection = arg;
-
 	(void)fd;
 	(void)what;
-	if (connection->open)
-		broke(connection, strerror(ETIMEDOUT));
-	else
-		attempt_failed(connection, strerror(ETIMEDOUT));
-}
-
-/* Until it is connected. */
-static void
-expect_connection(struct connection *connection)
-{
-	int seconds = connection->options->timeout_seconds;
-
-	if (seconds == 0 && connection->options->tls != NULL)
-		seconds = HANDSHAKE_SECONDS;
-	start_timeout(connection, seconds);
-}
-
-static struct bufferevent *
-new_bufferevent(const struct connection *connection)
-{
-	const char *host = connection->address->host;
-
-	if (connection->options->tls != NULL)
-		return secure_new(connection->base, connection->options->tls,
-		    host[0] == '\0' ? "localhost" : host);
-	return bufferevent_socket_new(connection->base, -1,
-	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	broke(arg, strerror(ETIMEDOUT));
 }
 
 static void
-try_next(struct connection *connection)
-{
-	const struct endpoint *endpoint;
-
-	if (connection->next == connection->endpoint_count) {
-		connection->handler->on_end(connection->refused
-			? CONNECTION_REFUSED
-			: CONNECTION_FAILED,
-		    connection->arg);
-		return;
-	}
-	endpoint = &connection->endpoints[connection->next++];
-	endpoint_format(&endpoint->sa.any, endpoint->length, connection->peer,
-	    sizeof(connection->peer));
-	tell(connection, "%s: connecting", connection->peer);
-	if (connection->bev != NULL)
-		bufferevent_free(connection->bev);
-	connection->bev = new_bufferevent(connection);
-	bufferevent_setcb(
-	    connection->bev, on_readable, on_written, on_event, connection);
-	expect_connection(connection);
-	if (bufferevent_socket_connect(connection->bev, &endpoint->sa.any,
-		(int)endpoint->length) == -1)
-		attempt_failed(connection, strerror(errno));
-}
-
-static void
-on_lookup(struct endpoint *list, size_t count, const char *why, void *arg)
+on_connected(struct bufferevent *bev, const char *peer, void *arg)
 {
 	struct connection *connection = arg;
-	char name[ADDRESS_TEXT_SIZE];
 
-	if (list == NULL) {
-		address_format(connection->address, name, sizeof(name));
-		evbuffer_add_printf(connection->why, "%s: %s", name, why);
-		connection->handler->on_end(CONNECTION_FAILED, connection->arg);
-		return;
-	}
-	connection->endpoints = list;
-	connection->endpoint_count = count;
-	try_next(connection);
+	connection->bev = bev;
+	snprintf(connection->peer, sizeof(connection->peer), "%s", peer);
+	bufferevent_setcb(bev, on_readable, on_written, on_event, connection);
+	socket_set_tcp_options(bufferevent_getfd(bev), KEEPALIVE_SECONDS);
+	tell_connected(connection);
+	connection->open = true;
+	bufferevent_enable(bev, EV_READ);
+	connection->handler->on_open(connection->arg);
 }
+
+static void
+on_failed(const char *why, bool refused, void *arg)
+{
+	struct connection *connection = arg;
+
+	evbuffer_add(connection->why, why, strlen(why));
+	connection->handler->on_end(
+	    refused ? CONNECTION_REFUSED : CONNECTION_FAILED, connection->arg);
+}
+
+static void
+on_step(const char *text, void *arg)
+{
+	struct connection *connection = arg;
+
+	connection->handler->on_step(text, connection->arg);
+}
+
+static const struct dial_handler dial_handler = {
+	.on_step = on_step,
+	.on_connected = on_connected,
+	.on_failed = on_failed,
+};
 
 void
 connection_start(struct connection *connection)
 {
-	connection->lookup = lookup_start(connection->base, connection->address,
-	    connection->options->family, on_lookup, connection);
+	connection->dial = dial_start(connection->base, connection->address,
+	    connection->options, &dial_handler, connection);
 }
 
 struct connection *
@@ -446,11 +358,10 @@ connection_free(struct connection *connection)
 		event_free(connection->room);
 	if (connection->bev != NULL)
 		bufferevent_free(connection->bev);
-	lookup_free(connection->lookup);
+	dial_free(connection->dial);
 	sent_clear(&connection->sent);
 	evbuffer_free(connection->why);
 	event_free(connection->timeout);
-	free(connection->endpoints);
 	free(connection);
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/bufferevent_ssl.h>
+#include <string.h>
 
 struct bufferevent *
 secure_new(struct event_base *base, const struct tls *tls, const char *host)
@@ -30,14 +31,16 @@ const char *
 secure_failure(
     struct bufferevent *bev, int error, bool *refused, char *text, size_t size)
 {
+	struct ssl_st *session = bufferevent_openssl_get_ssl(bev);
 	unsigned long code, first = 0;
 
+	if (session == NULL)
+		return strerror(error);
 	while ((code = bufferevent_get_openssl_error(bev)) != 0)
 		if (tls_is_reason(code))
 			first = code;
 	*refused = tls_is_refusal(first);
-	return tls_explain(
-	    bufferevent_openssl_get_ssl(bev), first, error, text, size);
+	return tls_explain(session, first, error, text, size);
 }
 
 const char *

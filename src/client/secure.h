@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A connection with TLS, as a bufferevent of libevent's: from tls.h, which
- * knows nothing of those. Built without OpenSSL nobody comes here, for no
- * struct tls can be made.
+ * knows nothing of those. Built without OpenSSL no struct tls can be made, and
+ * nobody asks for more than secure_failure().
  */
 #ifndef SECURE_H
 #define SECURE_H
@@ -24,8 +24,8 @@ struct bufferevent *secure_new(
 int secure_finish(struct bufferevent *bev);
 
 /*
- * Writes and returns why it failed, with this errno. *refused: the relay does
- * not take our certificate.
+ * Of any bufferevent: returns why it failed, with this errno, maybe in text.
+ * *refused: the relay does not take our certificate.
  */
 const char *secure_failure(
     struct bufferevent *bev, int error, bool *refused, char *text, size_t size);

@@ -4,6 +4,7 @@
 #include "client/secure.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct bufferevent *
 secure_new(struct event_base *base, const struct tls *tls, const char *host)
@@ -26,11 +27,10 @@ secure_failure(
     struct bufferevent *bev, int error, bool *refused, char *text, size_t size)
 {
 	(void)bev;
-	(void)error;
 	(void)refused;
 	(void)text;
 	(void)size;
-	abort();
+	return strerror(error);
 }
 
 const char *
