@@ -54,7 +54,7 @@ set_locale(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-static enum connection_end
+static int
 run(struct event_base *base, struct options *options)
 {
 	bool shown = isatty(STDOUT_FILENO);
@@ -80,7 +80,7 @@ main(int argc, char **argv)
 {
 	struct options options;
 	struct event_base *base;
-	enum connection_end how;
+	int result;
 
 	open_standard_descriptors();
 	set_locale();
@@ -89,10 +89,10 @@ main(int argc, char **argv)
 	/* libevent writes to sockets without MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
 	base = new_base();
-	how = run(base, &options);
+	result = run(base, &options);
 	/* A bufferevent whose callback is due is freed after that only. */
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	event_base_free(base);
 	options_clear(&options);
-	return how == CONNECTION_CLOSED ? EXIT_SUCCESS : EXIT_FAILURE;
+	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -37,7 +37,6 @@ struct pipe {
 	size_t write_bytes;	   /* that standard output takes at once */
 	bool within_line;	   /* the last byte of input was no LF */
 	bool input_paused, input_ended, ended, failed;
-	enum connection_end how;
 };
 
 static void
@@ -175,7 +174,8 @@ on_end(enum connection_end how, void *arg)
 {
 	struct pipe *pipe = arg;
 
-	pipe->how = how;
+	if (how != CONNECTION_CLOSED)
+		pipe->failed = true;
 	pipe->ended = true;
 	event_del(pipe->input);
 	stop_if_done(pipe);
@@ -211,7 +211,7 @@ look_at_output(struct pipe *pipe)
 		event_add(pipe->output_gone, NULL);
 }
 
-enum connection_end
+int
 pipe_run(struct event_base *base, const struct address *address,
     const struct session_options *session_options,
     const struct pipe_options *options)
@@ -235,5 +235,5 @@ pipe_run(struct event_base *base, const struct address *address,
 	event_free(pipe.output_gone);
 	evbuffer_free(pipe.pending);
 	session_free(pipe.session);
-	return pipe.failed ? CONNECTION_BROKEN : pipe.how;
+	return pipe.failed ? -1 : 0;
 }

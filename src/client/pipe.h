@@ -20,11 +20,11 @@ struct pipe_options {
 };
 
 /*
- * Runs until the relay has closed. Returns how that came about. When standard
- * output is a pipe that nobody reads, the process ends by SIGPIPE.
+ * Runs until the relay has closed. Returns 0, or -1 when all was not sent and
+ * printed, which is told. When standard output is a pipe that nobody reads, the
+ * process ends by SIGPIPE.
  */
-enum connection_end pipe_run(struct event_base *base,
-    const struct address *address,
+int pipe_run(struct event_base *base, const struct address *address,
     const struct session_options *session_options,
     const struct pipe_options *options);
 

@@ -110,7 +110,8 @@ get_ready(struct session *session)
 		connection_allow_close(session->connection);
 	if (session->finishing)
 		connection_finish(session->connection);
-	session->handler->on_open(session->arg);
+	if (session->handler->on_open != NULL)
+		session->handler->on_open(session->arg);
 }
 
 static void
@@ -176,7 +177,7 @@ on_sent(void *arg)
 {
 	struct session *session = arg;
 
-	if (session->ready)
+	if (session->ready && session->handler->on_sent != NULL)
 		session->handler->on_sent(session->arg);
 }
 

@@ -32,11 +32,12 @@ struct session_options {
 };
 
 struct session_handler {
-	/* There is a connection; with reconnect it comes more than once. */
+	/* There is a connection; with reconnect it comes more than once. May
+	 * be NULL. */
 	void (*on_open)(void *arg);
 	/* Bytes came; the handler drains them all. */
 	void (*on_input)(struct evbuffer *input, void *arg);
-	/* What was queued has been sent. */
+	/* What was queued has been sent. May be NULL. */
 	void (*on_sent)(void *arg);
 	/* One line for the user, about the connection. */
 	void (*on_notice)(const char *text, void *arg);

@@ -226,21 +226,13 @@ on_state(const char *state, void *arg)
 }
 
 static void
-on_open_or_sent(void *arg)
-{
-	(void)arg;
-}
-
-static void
 on_end(enum connection_end how, void *arg)
 {
 	stop(arg, how);
 }
 
 static const struct session_handler session_handler = {
-	.on_open = on_open_or_sent,
 	.on_input = on_input,
-	.on_sent = on_open_or_sent,
 	.on_notice = on_notice,
 	.on_state = on_state,
 	.on_end = on_end,
@@ -332,7 +324,7 @@ free_all(struct terminal *terminal)
 	evbuffer_free(terminal->out);
 }
 
-enum connection_end
+int
 terminal_run(struct event_base *base, const struct address *address,
     const struct session_options *session_options,
     const struct terminal_options *options)
@@ -352,5 +344,5 @@ terminal_run(struct event_base *base, const struct address *address,
 		signal(terminal.signal, SIG_DFL);
 		raise(terminal.signal);
 	}
-	return terminal.how;
+	return terminal.how == CONNECTION_CLOSED ? 0 : -1;
 }

@@ -15,12 +15,11 @@ struct terminal_options {
 };
 
 /*
- * Runs until the person has left or the connection has ended; returns how that
- * came about. A signal that ends the process does so with the terminal as it
- * was.
+ * Runs until the person has left, which is 0, or the connection has ended
+ * otherwise, which is -1 and told. A signal that ends the process does so with
+ * the terminal as it was.
  */
-enum connection_end terminal_run(struct event_base *base,
-    const struct address *address,
+int terminal_run(struct event_base *base, const struct address *address,
     const struct session_options *session_options,
     const struct terminal_options *options);
 

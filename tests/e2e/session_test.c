@@ -34,12 +34,6 @@ struct visit {
 };
 
 static void
-on_nothing(void *arg)
-{
-	(void)arg;
-}
-
-static void
 on_input(struct evbuffer *input, void *arg)
 {
 	struct visit *visit = arg;
@@ -77,9 +71,7 @@ on_end(enum connection_end how, void *arg)
 }
 
 static const struct session_handler handler = {
-	.on_open = on_nothing,
 	.on_input = on_input,
-	.on_sent = on_nothing,
 	.on_notice = on_notice,
 	.on_state = on_state,
 	.on_end = on_end,
