@@ -58,21 +58,13 @@ static int
 run(struct event_base *base, struct options *options)
 {
 	bool shown = isatty(STDOUT_FILENO);
-	struct terminal_options terminal = {
-		.display = options->display,
-		.send_only = options->send_only,
-	};
-	struct pipe_options pipe = {
-		.send_only = options->send_only,
-		.receive_only = options->receive_only,
-		.display = shown ? &options->display : NULL,
-	};
 
 	options->session.whole_lines = shown;
-	if (shown && isatty(STDIN_FILENO) && !options->receive_only)
-		return terminal_run(
-		    base, &options->address, &options->session, &terminal);
-	return pipe_run(base, &options->address, &options->session, &pipe);
+	if (shown && isatty(STDIN_FILENO) && !options->session.receive_only)
+		return terminal_run(base, &options->address, &options->session,
+		    &options->display);
+	return pipe_run(base, &options->address, &options->session,
+	    shown ? &options->display : NULL);
 }
 
 int

@@ -211,11 +211,10 @@ take_option(int option, struct options *options)
 		options->session.nick = parse_nick(optarg);
 		break;
 	case 'r':
-		options->receive_only = true;
 		options->session.receive_only = true;
 		break;
 	case 's':
-		options->send_only = true;
+		options->session.send_only = true;
 		break;
 	case 'R':
 		options->session.reconnect = true;
@@ -391,7 +390,7 @@ options_parse(int argc, char **argv, struct options *options)
 	/* Not before: somebody may need the help for it. */
 	if (loaded == -1)
 		exit(EXIT_USAGE);
-	if (options->receive_only && options->send_only) {
+	if (options->session.receive_only && options->session.send_only) {
 		warnx("-r and -s leave nothing to do");
 		usage_error();
 	}

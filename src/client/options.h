@@ -20,7 +20,6 @@ struct options {
 	struct address address;
 	struct session_options session;
 	struct display_options display;
-	bool send_only, receive_only;
 	const char *secret_file; /* "-": ask; or NULL */
 	struct secret *secret;	 /* of it */
 	bool wants_tls, insecure;

@@ -27,7 +27,8 @@
  * this will not block, and a pipe only PIPE_BUF bytes at a time.
  */
 struct pipe {
-	const struct pipe_options *options;
+	const struct session_options *options;
+	const struct display_options *display; /* or NULL */
 	struct event_base *base;
 	struct session *session;
 	struct event *input;	   /* standard input can be read */
@@ -101,10 +102,10 @@ on_received(struct evbuffer *input, void *arg)
 		evbuffer_drain(input, evbuffer_get_length(input));
 		return;
 	}
-	if (pipe->options->display == NULL)
+	if (pipe->display == NULL)
 		evbuffer_add_buffer(pipe->pending, input);
 	else
-		display_lines(pipe->pending, pipe->options->display,
+		display_lines(pipe->pending, pipe->display,
 		    session_chat(pipe->session), time(NULL), input);
 	event_add(pipe->output, NULL);
 	if (evbuffer_get_length(pipe->pending) >= QUEUE_BYTES)
@@ -214,9 +215,11 @@ look_at_output(struct pipe *pipe)
 int
 pipe_run(struct event_base *base, const struct address *address,
     const struct session_options *session_options,
-    const struct pipe_options *options)
+    const struct display_options *display)
 {
-	struct pipe pipe = { .base = base, .options = options };
+	struct pipe pipe = {
+		.base = base, .options = session_options, .display = display
+	};
 
 	pipe.session =
 	    session_new(base, address, session_options, &handler, &pipe);

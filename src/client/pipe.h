@@ -8,24 +8,16 @@
 
 #include "client/session.h"
 
-#include <stdbool.h>
-
 struct display_options;
-
-struct pipe_options {
-	bool send_only;	   /* what arrives is read and thrown away */
-	bool receive_only; /* standard input is not touched */
-	/* Of what arrives, where that is a terminal; NULL: as it is. */
-	const struct display_options *display;
-};
 
 /*
  * Runs until the relay has closed. Returns 0, or -1 when all was not sent and
- * printed, which is told. When standard output is a pipe that nobody reads, the
- * process ends by SIGPIPE.
+ * printed, which is told. What arrives is shown by display, where that is a
+ * terminal, or as it is, NULL. When standard output is a pipe that nobody
+ * reads, the process ends by SIGPIPE.
  */
 int pipe_run(struct event_base *base, const struct address *address,
     const struct session_options *session_options,
-    const struct pipe_options *options);
+    const struct display_options *display);
 
 #endif

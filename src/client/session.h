@@ -21,6 +21,7 @@ struct session_options {
 	const char *nick;	     /* asked for in chat mode; NULL: none */
 	const struct secret *secret; /* the relay asks for; NULL: none */
 	bool receive_only;	     /* nothing will be sent */
+	bool send_only;		     /* what arrives is not shown */
 	bool reconnect;
 	bool verbose; /* notices tell of each step, too */
 	/*

@@ -34,7 +34,8 @@ static const char *const commands[] = { "/help", "/history", "/join", "/me",
 
 struct terminal {
 	struct event_base *base;
-	const struct terminal_options *options;
+	const struct session_options *options;
+	const struct display_options *display;
 	struct session *session;
 	struct editor *editor;
 	struct evbuffer *out; /* what is to be shown */
@@ -132,8 +133,8 @@ on_line(const char *line, bool shown, void *arg)
 	if (chat->on && length == 0)
 		return;
 	if (!shown) {
-		display_own(terminal->out, &terminal->options->display, chat,
-		    time(NULL), line, length);
+		display_own(terminal->out, terminal->display, chat, time(NULL),
+		    line, length);
 		print_out(terminal);
 	}
 	if ((chat->on || !terminal->connected) && is_quit(line)) {
@@ -206,8 +207,8 @@ on_input(struct evbuffer *input, void *arg)
 		evbuffer_drain(input, evbuffer_get_length(input));
 		return;
 	}
-	display_lines(terminal->out, &terminal->options->display, chat,
-	    time(NULL), input);
+	display_lines(
+	    terminal->out, terminal->display, chat, time(NULL), input);
 	print_out(terminal);
 }
 
@@ -327,9 +328,11 @@ free_all(struct terminal *terminal)
 int
 terminal_run(struct event_base *base, const struct address *address,
     const struct session_options *session_options,
-    const struct terminal_options *options)
+    const struct display_options *display)
 {
-	struct terminal terminal = { .base = base, .options = options };
+	struct terminal terminal = {
+		.base = base, .options = session_options, .display = display
+	};
 
 	terminal.out = evbuffer_new();
 	terminal.leaving = evtimer_new(base, on_leave_timeout, &terminal);

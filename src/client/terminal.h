@@ -9,11 +9,6 @@
 #include "client/display.h"
 #include "client/session.h"
 
-struct terminal_options {
-	struct display_options display;
-	bool send_only; /* what arrives is not shown */
-};
-
 /*
  * Runs until the person has left, which is 0, or the connection has ended
  * otherwise, which is -1 and told. A signal that ends the process does so with
@@ -21,6 +16,6 @@ struct terminal_options {
  */
 int terminal_run(struct event_base *base, const struct address *address,
     const struct session_options *session_options,
-    const struct terminal_options *options);
+    const struct display_options *display);
 
 #endif
