@@ -95,6 +95,8 @@ void conn_set_close(struct conn_set *set, enum conn_reason reason);
  * connection. Returns whether there was anything to do.
  */
 bool conn_set_reap(struct conn_set *set);
+/* A turn of the loop is over: what was put off to the next one may go on. */
+void conn_set_end_turn(struct conn_set *set);
 /*
  * Ends one that is on its way out already, that with the least time left. Like
  * conn_set_reap(), which comes first.

@@ -36,6 +36,7 @@ struct conn_set {
 	struct conn_list lists[STATES];
 	size_t count;
 	struct tally tally;
+	uint64_t handshakes_ns;	 /* that TLS took in this turn; conn_tls.c */
 	struct event *idle_tick; /* while there is a limit of idleness */
 	struct event_base *base;
 	const struct conf *conf;

@@ -74,6 +74,13 @@ conn_set_close(struct conn_set *set, enum conn_reason reason)
 		conn_close(conn, reason);
 }
 
+void
+conn_set_end_turn(struct conn_set *set)
+{
+	conn_set_reap(set);
+	set->handshakes_ns = 0;
+}
+
 static struct conn *
 sooner(struct conn *a, struct conn *b)
 {

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "common/address.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/socket.h"
 #include "common/xmalloc.h"
@@ -15,6 +16,13 @@
 
 /* Records that are written in one call: others wait. */
 #define RECORDS_MAX 4
+
+/*
+ * A handshake takes as long as thousands of lines, and anybody may begin one,
+ * without being able to end it. In a turn they go on for this long; those that
+ * come after that stay with the kernel, which tells of them again at once.
+ */
+#define HANDSHAKES_NS_MAX 5000000
 
 /*
  * What TLS may have encrypted and not sent before a peer is not read any more:
@@ -57,8 +65,8 @@ ready(struct conn *conn)
 	conn->handler->on_ready(conn, conn->owner);
 }
 
-void
-conn_tls_handshake(struct conn *conn)
+static void
+handshake(struct conn *conn)
 {
 	struct ssl_st *session = conn->tls->session;
 	char name[ADDRESS_TEXT_SIZE], text[TLS_TEXT_SIZE];
@@ -71,6 +79,19 @@ conn_tls_handshake(struct conn *conn)
 		    peer_name(&conn->peer, name, sizeof(name)), text);
 		conn_close(conn, CONN_TLS_FAILED);
 	}
+}
+
+void
+conn_tls_handshake(struct conn *conn)
+{
+	struct conn_set *set = conn->set;
+	uint64_t begin;
+
+	if (set->handshakes_ns >= HANDSHAKES_NS_MAX)
+		return;
+	begin = clock_nanoseconds();
+	handshake(conn);
+	set->handshakes_ns += clock_nanoseconds() - begin;
 }
 
 /* Returns whether something is encrypted and not sent; then that is waited for.

@@ -364,7 +364,7 @@ server_turn(struct server *server, bool wait)
 	rooms_fan_out(rooms);
 	if (server->people != NULL)
 		people_end_turn(server->people);
-	conn_set_reap(server->conns);
+	conn_set_end_turn(server->conns);
 	notify_turn(&server->notify);
 	return rooms->gathered_bytes > start;
 }

@@ -79,7 +79,7 @@ struct authority *
 authority_new(const char *directory, const char *name)
 {
 	struct authority *authority = calloc(1, sizeof(*authority));
-	struct certificate_terms terms = { name, NULL, -30, 30 };
+	struct certificate_terms terms = { name, NULL, -30, 30, false };
 
 	authority->key = EVP_EC_gen("P-256");
 	authority->certificate = new_certificate(authority->key, 1, &terms);
@@ -106,7 +106,7 @@ void
 authority_sign(struct authority *authority, const char *directory,
     const char *name, const struct certificate_terms *terms)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *key = terms->rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
 	X509 *certificate = new_certificate(key, ++authority->serial, terms);
 
 	X509_set_issuer_name(

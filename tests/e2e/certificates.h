@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 
 struct authority {
 	X509 *certificate;
@@ -20,6 +21,7 @@ struct certificate_terms {
 	const char *common_name;      /* or NULL */
 	const char *alternative_name; /* "DNS:localhost,IP:::1", or NULL */
 	int from_days, to_days;
+	bool rsa; /* the key, and 20 times slower */
 };
 
 /* Writes its own certificate to DIRECTORY/NAME.pem. */

@@ -10,28 +10,35 @@
 #include <string.h>
 
 static const char *
-conf_of(const struct test_files *files, const char *more)
+conf_of(const struct test_files *files, const char *name, const char *more)
 {
 	static char conf[1024];
 
 	snprintf(conf, sizeof(conf),
 	    "listen = ( { address = \"127.0.0.1:0\"; tls = true; },"
 	    "           \"unix:%%s/sock\" );"
-	    "tls = { certificate = \"%s/server.pem\";"
-	    "        key = \"%s/server.key\"; %s };",
-	    files->directory, files->directory, more);
+	    "tls = { certificate = \"%s/%s.pem\";"
+	    "        key = \"%s/%s.key\"; %s };",
+	    files->directory, name, files->directory, name, more);
 	return conf;
+}
+
+struct relay *
+tls_relay_start_as(const struct test_files *files, const char *name,
+    const char *tls, const char *rest)
+{
+	char conf[2048];
+
+	snprintf(conf, sizeof(conf), "%s %s log = { level = \"debug\"; };",
+	    conf_of(files, name, tls), rest);
+	return relay_start(conf, 2);
 }
 
 struct relay *
 tls_relay_start(
     const struct test_files *files, const char *tls, const char *rest)
 {
-	char conf[2048];
-
-	snprintf(conf, sizeof(conf), "%s %s log = { level = \"debug\"; };",
-	    conf_of(files, tls), rest);
-	return relay_start(conf, 2);
+	return tls_relay_start_as(files, "server", tls, rest);
 }
 
 struct tls_peer *
@@ -63,23 +70,27 @@ static void
 make_files(struct test_files *files)
 {
 	static const struct certificate_terms server = { "server",
-		"DNS:localhost,IP:127.0.0.1", -1, 30 };
+		"DNS:localhost,IP:127.0.0.1", -1, 30, false };
+	static const struct certificate_terms heavy = { "heavy",
+		"DNS:localhost,IP:127.0.0.1", -1, 30, true };
 	static const struct certificate_terms other = { "other",
-		"DNS:other.example", -1, 30 };
+		"DNS:other.example", -1, 30, false };
 	static const struct certificate_terms old = { "old",
-		"DNS:localhost,IP:127.0.0.1", -30, -1 };
+		"DNS:localhost,IP:127.0.0.1", -30, -1, false };
 	static const struct certificate_terms person = { "alice",
-		"email:alice@example.org", -1, 30 };
+		"email:alice@example.org", -1, 30, false };
 	static const struct certificate_terms mailbox = { NULL,
-		"email:carol@example.org", -1, 30 };
-	static const struct certificate_terms former = { "bob", NULL, -20,
-		-10 };
-	static const struct certificate_terms future = { "eve", NULL, 10, 20 };
+		"email:carol@example.org", -1, 30, false };
+	static const struct certificate_terms former = { "bob", NULL, -20, -10,
+		false };
+	static const struct certificate_terms future = { "eve", NULL, 10, 20,
+		false };
 	struct authority *known, *unknown;
 
 	known = authority_new(files->directory, "authority");
 	unknown = authority_new(files->directory, "unknown");
 	authority_sign(known, files->directory, "server", &server);
+	authority_sign(known, files->directory, "heavy", &heavy);
 	authority_sign(known, files->directory, "other", &other);
 	authority_sign(known, files->directory, "old", &old);
 	authority_sign(known, files->directory, "person", &person);

@@ -11,7 +11,8 @@
 
 /*
  * Certificates and keys, as NAME.pem and NAME.key: server, for localhost and
- * 127.0.0.1, other, for other.example, and old, which has expired; person,
+ * 127.0.0.1, heavy, the same with RSA, other, for other.example, and old, which
+ * has expired; person,
  * mailbox, former and future for clients; stranger, by an authority that nobody
  * knows.
  */
@@ -29,6 +30,9 @@ int tls_tear_down(void **state);
  */
 struct relay *tls_relay_start(
     const struct test_files *files, const char *tls, const char *rest);
+/* The same with another certificate. */
+struct relay *tls_relay_start_as(const struct test_files *files,
+    const char *name, const char *tls, const char *rest);
 /* A member over TLS, and one over the Unix socket. */
 struct tls_peer *tls_join(struct relay *relay, const struct test_files *files);
 int tls_join_plain(struct relay *relay);
