@@ -49,6 +49,7 @@ struct connection {
 	struct event *room; /* in the socket, for the end of TLS, or NULL */
 	int write_error; /* errno; what the relay sent before is still read */
 	bool open, paused, finishing, half_closed, cut_off, may_close, refused;
+	bool has_fin, doubtful;
 };
 
 static void tell(const struct connection *connection, const char *format, ...)
@@ -93,6 +94,9 @@ broke(struct connection *connection, const char *why)
 
 	forget_acknowledged(connection);
 	lost = sent_unknown_lines(&connection->sent);
+	/* A relay that says FIN has read what it had: tcprelayd resets else. */
+	connection->doubtful =
+	    !connection->has_fin && connection->sent.lines > lost;
 	evbuffer_add_printf(connection->why, "%s: %s", connection->peer, why);
 	if (connection->sent.lines == 0)
 		;
@@ -122,10 +126,12 @@ was_turned_away(const struct connection *connection)
 static void
 closed(struct connection *connection)
 {
-	bool complete = connection->may_close
+	bool complete;
+
+	connection->has_fin = true;
+	complete = connection->may_close
 	    ? connection_queued_bytes(connection) == 0
 	    : connection->half_closed && !connection->cut_off;
-
 	if (complete && was_turned_away(connection)) {
 		broke(connection, "turned away by the relay");
 		return;
@@ -389,6 +395,12 @@ void
 connection_keep_lines(struct connection *connection)
 {
 	connection->sent.line_bytes_max = SENT_LINE_BYTES_MAX;
+}
+
+bool
+connection_is_doubtful(const struct connection *connection)
+{
+	return connection->doubtful;
 }
 
 void

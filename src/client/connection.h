@@ -87,6 +87,12 @@ void connection_allow_close(struct connection *connection);
  */
 const char *connection_why(struct connection *connection);
 
+/*
+ * After its end: whether it broke without a FIN and lines had been acknowledged
+ * by the peer's kernel: they were perhaps never read.
+ */
+bool connection_is_doubtful(const struct connection *connection);
+
 /* Before it is started: for connection_take_unsent(). */
 void connection_keep_lines(struct connection *connection);
 

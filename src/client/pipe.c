@@ -175,7 +175,7 @@ on_end(enum connection_end how, void *arg)
 {
 	struct pipe *pipe = arg;
 
-	if (how != CONNECTION_CLOSED)
+	if (how != CONNECTION_CLOSED || session_is_doubtful(pipe->session))
 		pipe->failed = true;
 	pipe->ended = true;
 	event_del(pipe->input);

@@ -47,6 +47,7 @@ struct session {
 	bool ready;	   /* and it takes what is to be sent */
 	bool told;	   /* the user knows that there is none */
 	bool wrong_secret; /* all that it has said is that */
+	bool doubtful;	   /* an earlier one may have taken lines with it */
 	bool paused, finishing, quitting;
 };
 
@@ -259,6 +260,7 @@ retry_later(struct session *session, const char *why)
 	unsigned wait = choose_wait(session);
 	char state[64];
 
+	session->doubtful |= connection_is_doubtful(session->connection);
 	connection_take_unsent(session->connection, session->held);
 	arrived_drop_rest(&session->arrived);
 	session->attempts++;
@@ -418,6 +420,12 @@ session_quit(struct session *session, const char *line, size_t length)
 	if (session->ready)
 		connection_allow_close(session->connection);
 	session_finish(session);
+}
+
+bool
+session_is_doubtful(const struct session *session)
+{
+	return session->doubtful;
 }
 
 void

@@ -71,6 +71,12 @@ void session_finish(struct session *session);
  */
 void session_quit(struct session *session, const char *line, size_t length);
 
+/*
+ * With reconnect: whether an earlier connection may have taken lines with it,
+ * that its peer's kernel acknowledged and the relay did not read.
+ */
+bool session_is_doubtful(const struct session *session);
+
 void session_pause_input(struct session *session);
 void session_resume_input(struct session *session);
 

@@ -51,11 +51,13 @@ struct listener *listener_new(
 /* Accepts, and logs where. */
 void listener_start(struct listener *listener);
 
-/* Whether it was made for this address, as the user wrote it, and name. */
-/* The name of a socket of it that other machines can reach, or NULL; it need
- * not be what the settings say, where it is systemd's. */
+/*
+ * The name of a socket of it that other machines can reach, or NULL; it need
+ * not be what the settings say, where it is systemd's.
+ */
 const char *listener_open_address(const struct listener *listener);
 
+/* Whether it was made for this address, as the user wrote it, and name. */
 bool listener_is_for(
     const struct listener *listener, const struct conf_listen *conf);
 

@@ -95,15 +95,39 @@ read_errors(struct piped *piped, char *text, size_t size)
 }
 
 static void
-finish(struct piped *piped)
+finish_with(struct piped *piped, int status)
 {
 	close(piped->input);
 	expect_end(piped->peer);
 	close(piped->peer);
-	assert_int_equal(await_exit(piped->client), 0);
+	assert_int_equal(await_exit(piped->client), status);
 	close(piped->server);
 	close(piped->output);
 	close(piped->error);
+}
+
+static void
+finish(struct piped *piped)
+{
+	finish_with(piped, 0);
+}
+
+/* The next relay reads everything, but one line was lost before. */
+static void
+test_a_line_that_was_not_read_is_no_success(void **state)
+{
+	struct piped piped;
+	struct pollfd poller;
+
+	(void)state;
+	start(&piped, NULL, NULL);
+	send_text(piped.input, "one\n");
+	poller = (struct pollfd){ .fd = piped.peer, .events = POLLIN };
+	assert_int_equal(poll(&poller, 1, -1), 1);
+	go_away(&piped);
+	await_retry(&piped);
+	come_back(&piped);
+	finish_with(&piped, 1);
 }
 
 static void
@@ -389,6 +413,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		E2E_TEST(test_a_line_that_was_not_read_is_no_success),
 		E2E_TEST(test_what_is_read_meanwhile_is_sent_in_order),
 		E2E_TEST(test_a_line_is_sent_again_as_a_whole),
 		E2E_TEST(test_a_line_that_was_cut_in_two_is_not_printed),
