@@ -274,7 +274,9 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		/* With TLS libevent has stopped that as well. */
 		if (!connection->paused)
 			bufferevent_enable(bev, EV_READ);
-	} else if (connection->write_error == 0 && (what & BEV_EVENT_EOF)) {
+	} else if (connection->write_error == 0 && (what & BEV_EVENT_EOF) &&
+	    !(what & BEV_EVENT_ERROR)) {
+		/* Where a write fails as well, its error is that of a reset. */
 		closed(connection);
 	} else {
 		if (connection->write_error != 0)
