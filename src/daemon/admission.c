@@ -457,7 +457,8 @@ admission_accept(struct admission *admission, int fd,
 		close_unanswered(admission, fd, refusal);
 		return;
 	}
-	make_place(admission);
+	if (refusal == CONN_NO_REASON)
+		make_place(admission);
 	snprintf(label, sizeof(label), "room=%s", rules->room);
 	conn = conn_new(admission->conns, fd, peer, peer_length,
 	    refusal == CONN_NO_REASON ? label : "refused");

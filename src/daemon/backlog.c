@@ -174,7 +174,8 @@ backlog_is_full(const struct member *member)
 	uint64_t until =
 	    member->behind == NULL ? 0 : fanned_out_position(member->room);
 
-	return waiting_bytes(member, until) >
+	return conn_takes_output(member->conn) &&
+	    waiting_bytes(member, until) >
 	    (uint64_t)member->room->rooms->conf->backlog_bytes;
 }
 

@@ -50,7 +50,8 @@ void backlog_judge(struct member *member, uint64_t until);
 
 /*
  * Whether more than slow_client.backlog_bytes wait for the member, of this room
- * and of those where it was before.
+ * and of those where it was before. Nothing waits for one that takes no output
+ * any more.
  */
 bool backlog_is_full(const struct member *member);
 

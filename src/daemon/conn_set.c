@@ -81,27 +81,33 @@ conn_set_end_turn(struct conn_set *set)
 	set->handshakes_ns = 0;
 }
 
+/* The one that would be ended first. */
 static struct conn *
-sooner(struct conn *a, struct conn *b)
+find_soonest(const struct conn_list *list)
 {
-	return a == NULL || b->ticks_left < a->ticks_left ? b : a;
+	struct conn *conn, *soonest = NULL;
+
+	TAILQ_FOREACH (conn, list, entry)
+		if (soonest == NULL || conn->ticks_left < soonest->ticks_left)
+			soonest = conn;
+	return soonest;
 }
 
 void
 conn_set_hurry(struct conn_set *set)
 {
-	struct conn *conn, *first = NULL;
+	/* All is sent to one that lingers; one that is drained may be reading.
+	 */
+	struct conn *conn = find_soonest(&set->lists[LINGERING]);
 
-	TAILQ_FOREACH (conn, &set->lists[DRAINING], entry)
-		first = sooner(first, conn);
-	TAILQ_FOREACH (conn, &set->lists[LINGERING], entry)
-		first = sooner(first, conn);
-	if (first == NULL)
-		return;
-	if (first->state == DRAINING)
-		conn_close(first, CONN_NOT_DRAINED);
-	else
-		conn_set_state(first, CLOSING);
+	if (conn != NULL) {
+		conn_set_state(conn, CLOSING);
+	} else {
+		conn = find_soonest(&set->lists[DRAINING]);
+		if (conn == NULL)
+			return;
+		conn_close(conn, CONN_NOT_DRAINED);
+	}
 	conn_set_reap(set);
 }
 

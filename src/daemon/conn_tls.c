@@ -108,22 +108,28 @@ is_held_up(struct conn *conn)
 void
 conn_tls_look_after_answers(struct conn *conn)
 {
+	if (conn->queued && conn->write_error == 0)
+		wait_until_writable(conn);
 	if (is_held_up(conn) && conn->write_error == 0 &&
 	    tls_held_bytes(conn->tls->session) > HELD_BYTES_MAX)
 		conn_pause_input(conn, CONN_PAUSE_TLS);
 }
 
-/* Returns whether the socket may take more. */
+/*
+ * Returns whether the next one may follow: the socket may take more. Nothing is
+ * sent while OpenSSL has read the half of a message that it would have to
+ * answer: conn_tls_look_after_answers() goes on then.
+ */
 static bool
 send_record(struct conn *conn, const char *bytes, size_t length, size_t *sent)
 {
 	if (tls_write(conn->tls->session, bytes, length) > 0) {
 		*sent += length;
-	} else if (!socket_error_is_passing(errno)) {
-		conn_stop_output(conn, errno);
-		return false;
+		return !is_held_up(conn);
 	}
-	return !is_held_up(conn);
+	if (!socket_error_is_passing(errno))
+		conn_stop_output(conn, errno);
+	return false;
 }
 
 /* -1 while the socket does not take all that is encrypted. */
@@ -194,6 +200,7 @@ static bool
 send_queue(struct conn *conn)
 {
 	struct evbuffer *queue = conn->tls->queue;
+	size_t before = evbuffer_get_length(queue);
 	int records;
 
 	for (records = 0; records < RECORDS_MAX; records++) {
@@ -207,8 +214,12 @@ send_queue(struct conn *conn)
 		    (char *)evbuffer_pullup(queue, (ssize_t)length), length,
 		    &sent);
 		evbuffer_drain(queue, sent);
-		if (!more)
-			return false;
+		if (more)
+			continue;
+		/* The socket is writable, and that is not what is missing. */
+		if (evbuffer_get_length(queue) == before && !is_held_up(conn))
+			stop_waiting(conn->tls);
+		return false;
 	}
 	return evbuffer_get_length(queue) == 0;
 }

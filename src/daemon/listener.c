@@ -225,8 +225,8 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 	free(endpoints);
 	if (i == count && listener->door_count > 0)
 		return 0;
-	log_error("cannot listen address=%s error=\"%s%s\"", conf->address_text,
-	    strerror(error),
+	log_error("cannot listen address=%s error=\"%s%s\"",
+	    LOG_VALUE(conf->address_text), strerror(error),
 	    error == EACCES && conf->address.family == ADDRESS_TCP
 		? "; only root can bind this port, at the start"
 		: "");
@@ -337,7 +337,7 @@ listener_update(struct listener *listener, const struct conf_listen *conf)
 	if (strcmp(listener->room, conf->room) != 0 ||
 	    listener->tls != (conf->tls != 0))
 		log_info("listening address=%s room=%s%s",
-		    listener->address_text, conf->room,
+		    LOG_VALUE(listener->address_text), conf->room,
 		    conf->tls ? " tls=true" : "");
 	free(listener->room);
 	listener->room = xstrdup(conf->room);

@@ -362,8 +362,11 @@ server_turn(struct server *server, bool wait)
 	} while (rooms->gathered_bytes > before && !rooms->batch_full &&
 	    passes < PASSES_MAX);
 	rooms_fan_out(rooms);
-	if (server->people != NULL)
+	if (server->people != NULL) {
 		people_end_turn(server->people);
+		/* Of those who have come into another room meanwhile. */
+		rooms_fan_out(rooms);
+	}
 	conn_set_end_turn(server->conns);
 	notify_turn(&server->notify);
 	return rooms->gathered_bytes > start;

@@ -167,12 +167,28 @@ is_allowed(struct person *person, const char *bytes, size_t length)
 	return false;
 }
 
+static void
+run_postponed(struct person *person)
+{
+	char *line = person->postponed;
+
+	if (line == NULL || person->queued || is_leaving(person) ||
+	    backlog_is_full(&person->member))
+		return;
+	person->postponed = NULL;
+	command_run(person, line);
+	free(line);
+}
+
 size_t
 speech_take(struct person *person, const char *bytes, size_t length)
 {
 	size_t taken = 0, piece;
 	const char *end;
 
+	/* It may be gone: then nothing else would tell that it need not wait.
+	 */
+	run_postponed(person);
 	while (taken < length) {
 		if (has_to_wait(person)) {
 			conn_pause_input(
@@ -189,19 +205,6 @@ speech_take(struct person *person, const char *bytes, size_t length)
 	}
 	gather(person);
 	return taken;
-}
-
-static void
-run_postponed(struct person *person)
-{
-	char *line = person->postponed;
-
-	if (line == NULL || person->queued || is_leaving(person) ||
-	    backlog_is_full(&person->member))
-		return;
-	person->postponed = NULL;
-	command_run(person, line);
-	free(line);
 }
 
 void

@@ -436,6 +436,27 @@ test_who_is_too_far_behind_reads_before_it_moves(void **state)
 	evbuffer_free(text);
 }
 
+/* It is not waited for any more. */
+static void
+test_who_is_too_far_behind_and_lost_is_freed(void **state)
+{
+	struct party *party = *state;
+	struct person *person = people_find(party->people, "guest1");
+
+	party_say(party, party->fds[2], "/join tea\n");
+	while (!conn_is_queued(person->member.conn))
+		party_say(party, party->fds[1], "hello, everybody\n");
+	party->conf->backlog_bytes = 10;
+	party_say(party, party->fds[0], "/join tea\n");
+	assert_string_equal(person->member.room->name, "main");
+	assert_int_equal(write(party->fds[0], "last words\n", 11), 11);
+	close(party->fds[0]);
+	party->fds[0] = -1;
+	party_turn(party, 5);
+	assert_int_equal(conn_set_count(party->conns), PARTY_PEOPLE - 1);
+	assert_null(people_find(party->people, "guest1"));
+}
+
 static void
 test_who_is_held_and_lost_is_freed(void **state)
 {
@@ -476,6 +497,7 @@ main(void)
 		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
 		PARTY_TEST(test_who_asks_and_does_not_read_is_held),
 		PARTY_TEST(test_who_is_too_far_behind_reads_before_it_moves),
+		PARTY_TEST(test_who_is_too_far_behind_and_lost_is_freed),
 		PARTY_TEST(test_who_is_held_and_lost_is_freed),
 	};
 
