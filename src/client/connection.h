@@ -26,7 +26,9 @@ enum connection_end {
 	CONNECTION_CLOSED,
 	CONNECTION_FAILED, /* it was never there */
 	CONNECTION_BROKEN, /* it ended early */
-	/* As either of these, because the relay takes no certificate of ours.
+	/*
+	 * As any of these, because the relay takes no certificate of ours, or
+	 * not the secret.
 	 */
 	CONNECTION_REFUSED
 };

@@ -137,7 +137,8 @@ see_lines(struct session *session, struct evbuffer *lines)
 	while (at < end && (lf = memchr(at, '\n', (size_t)(end - at)))) {
 		size_t length = (size_t)(lf - at);
 
-		session->wrong_secret = !session->identity.greeted &&
+		session->wrong_secret = session->options->secret != NULL &&
+		    !session->identity.greeted &&
 		    length == strlen(WRONG_SECRET) &&
 		    memcmp(at, WRONG_SECRET, length) == 0;
 		identity_follow(&session->identity, at, length, commands);
@@ -286,13 +287,6 @@ hand_on_rest(struct session *session)
 	evbuffer_free(rest);
 }
 
-/* What is refused now will be again, and would take lines with it each time. */
-static bool
-is_refused(const struct session *session, enum connection_end how)
-{
-	return session->wrong_secret || how == CONNECTION_REFUSED;
-}
-
 static void
 on_end(enum connection_end how, void *arg)
 {
@@ -300,16 +294,19 @@ on_end(enum connection_end how, void *arg)
 	const char *why = connection_why(session->connection);
 	bool wanted = session->finishing && session->open;
 
+	if (session->wrong_secret)
+		how = CONNECTION_REFUSED;
 	session->open = session->ready = false;
 	event_del(session->settled);
 	event_del(session->ungreeted);
-	if (session->options->reconnect && !is_refused(session, how) &&
+	/* What is refused now will be again, and take lines with it. */
+	if (session->options->reconnect && how != CONNECTION_REFUSED &&
 	    (how != CONNECTION_CLOSED || !wanted)) {
 		retry_later(session, why);
 		return;
 	}
 	hand_on_rest(session);
-	if (session->options->reconnect && is_refused(session, how))
+	if (session->options->reconnect && how == CONNECTION_REFUSED)
 		notice(session, "%s%snot trying again%s", why, separator(why),
 		    session->wrong_secret ? ": wrong secret" : "");
 	else if (why[0] != '\0')

@@ -11,12 +11,14 @@
 
 #include "client/session.h"
 #include "common/address.h"
+#include "common/secret.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define REFUSAL	 "tcprelayd: wrong secret\n"
 #define GREETING "*** you are guest1 in main; /help lists the commands\n"
 
 /* A session, what it has told, and the relay's end of its connection. */
@@ -104,17 +106,26 @@ start(struct visit *visit)
 }
 
 static void
-begin(struct visit *visit, bool reconnect)
+begin_with(struct visit *visit, const struct session_options *options,
+    const char *first_line)
 {
 	memset(visit, 0, sizeof(*visit));
+	visit->options = *options;
 	visit->options.whole_lines = true;
-	visit->options.reconnect = reconnect;
 	visit->server = fake_relay(visit->text, sizeof(visit->text), 1);
 	start(visit);
 	event_base_loop(visit->base, EVLOOP_ONCE);
 	visit->peer = fake_accept(visit->server);
-	send_text(visit->peer, GREETING);
-	run_until_heard(visit, "commands\n");
+	send_text(visit->peer, first_line);
+	run_until_heard(visit, first_line);
+}
+
+static void
+begin(struct visit *visit, bool reconnect)
+{
+	struct session_options options = { .reconnect = reconnect };
+
+	begin_with(visit, &options, GREETING);
 }
 
 static void
@@ -185,6 +196,49 @@ test_quit_without_a_relay_is_not_kept(void **state)
 	end(&visit);
 }
 
+/* Anybody in a room can say that; here it is not the relay that does. */
+static void
+test_who_shows_no_secret_is_not_refused(void **state)
+{
+	struct session_options options = { .reconnect = true };
+	struct visit visit;
+
+	(void)state;
+	begin_with(&visit, &options, REFUSAL);
+	shutdown(visit.peer, SHUT_WR);
+	run_until_end(&visit);
+	assert_true(visit.retries);
+	assert_int_equal(visit.ends, 0);
+	end(&visit);
+}
+
+/* However the connection ends: a FIN after ours looks like a success. */
+static void
+test_a_wrong_secret_is_no_success(void **state)
+{
+	static const bool reconnects[] = { false, true };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(reconnects); i++) {
+		const char *why;
+		struct secret *secret = secret_new("sesame\n", 7, &why);
+		struct session_options options = { .secret = secret,
+			.reconnect = reconnects[i] };
+		struct visit visit;
+
+		begin_with(&visit, &options, REFUSAL);
+		session_finish(visit.session);
+		event_base_loop(visit.base, EVLOOP_NONBLOCK);
+		shutdown(visit.peer, SHUT_WR);
+		run_until_end(&visit);
+		assert_int_equal(visit.ends, 1);
+		assert_int_equal(visit.how, CONNECTION_REFUSED);
+		end(&visit);
+		secret_free(secret);
+	}
+}
+
 /* It has failed before its time was over: that is no second failure. */
 static void
 test_a_timeout_does_not_outlive_its_attempt(void **state)
@@ -211,6 +265,8 @@ main(void)
 		E2E_TEST(test_a_relay_that_closes_on_quit_is_left_for_good),
 		E2E_TEST(test_a_relay_that_closes_by_itself_is_missed),
 		E2E_TEST(test_quit_without_a_relay_is_not_kept),
+		E2E_TEST(test_who_shows_no_secret_is_not_refused),
+		E2E_TEST(test_a_wrong_secret_is_no_success),
 		E2E_TEST(test_a_timeout_does_not_outlive_its_attempt),
 	};
 
