@@ -376,6 +376,8 @@ connection_free(struct connection *connection)
 void
 connection_say(struct connection *connection, const char *bytes, size_t length)
 {
+	if (connection->finishing)
+		return;
 	bufferevent_write(connection->bev, bytes, length);
 }
 

@@ -63,7 +63,7 @@ void connection_start(struct connection *connection);
 /*
  * Queues what is said to the relay alone: a secret, who we want to be. It is no
  * line of the user's: it is not counted, and connection_take_unsent() never has
- * it.
+ * it. After connection_finish() it comes too late, and is dropped.
  */
 void connection_say(
     struct connection *connection, const char *bytes, size_t length);

@@ -337,6 +337,31 @@ test_a_name_is_asked_for_again_when_it_is_free(void **state)
 	close(piped.error);
 }
 
+/* Who has left asks for nothing: that would be a write to a closed socket. */
+static void
+test_no_name_is_asked_for_after_the_end_of_input(void **state)
+{
+	static const char greeting[] =
+	    "*** you are guest1 in main; /help lists the commands\n";
+	static const char left[] = "*** anna left (connection lost)\n";
+	struct piped piped;
+
+	(void)state;
+	start(&piped, "-n", "anna");
+	send_text(piped.peer, greeting);
+	expect_text(piped.peer, "/nick anna\n");
+	close(piped.input);
+	expect_end(piped.peer);
+	send_text(piped.peer, left);
+	expect_text(piped.output, greeting);
+	expect_text(piped.output, left);
+	close(piped.peer);
+	assert_int_equal(await_exit(piped.client), 0);
+	close(piped.server);
+	close(piped.output);
+	close(piped.error);
+}
+
 /* Nothing comes after it that it could be glued to. */
 static void
 test_half_a_line_at_the_end_is_printed(void **state)
@@ -422,6 +447,7 @@ main(void)
 		E2E_TEST(test_one_line_for_an_outage),
 		E2E_TEST(test_the_name_is_asked_for_again_and_first),
 		E2E_TEST(test_a_name_is_asked_for_again_when_it_is_free),
+		E2E_TEST(test_no_name_is_asked_for_after_the_end_of_input),
 		E2E_TEST(test_half_a_line_at_the_end_is_printed),
 		E2E_TEST(test_a_relay_that_gives_no_names),
 		E2E_TEST(test_a_relay_that_is_restarted),
