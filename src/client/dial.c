@@ -60,6 +60,9 @@ attempt_failed(struct dial *dial, const char *why)
 	struct evbuffer *all = dial->why;
 
 	event_del(dial->timeout);
+	/* It might come to life when nobody wants it any more. */
+	bufferevent_free(dial->bev);
+	dial->bev = NULL;
 	tell(dial, why);
 	evbuffer_add_printf(all, "%s%s: %s",
 	    evbuffer_get_length(all) == 0 ? "cannot connect to " : ", ",
@@ -130,8 +133,6 @@ try_next(struct dial *dial)
 	endpoint_format(&endpoint->sa.any, endpoint->length, dial->peer,
 	    sizeof(dial->peer));
 	tell(dial, "connecting");
-	if (dial->bev != NULL)
-		bufferevent_free(dial->bev);
 	dial->refused = false;
 	dial->bev = new_bufferevent(dial);
 	bufferevent_setcb(dial->bev, NULL, NULL, on_event, dial);

@@ -428,8 +428,14 @@ tls_finish(SSL *session)
 {
 	int result;
 
-	/* Once more, it would read. */
-	if (SSL_get_shutdown(session) & SSL_SENT_SHUTDOWN)
+	/*
+	 * Once more, it would read. Only a side that accepts knows by this that
+	 * there is no need: what its socket does not take is held. One that
+	 * connects has "sent" it when the socket took nothing, and is not
+	 * called again after a success.
+	 */
+	if (SSL_is_server(session) &&
+	    (SSL_get_shutdown(session) & SSL_SENT_SHUTDOWN))
 		return 0;
 	begin();
 	result = SSL_shutdown(session);

@@ -84,7 +84,10 @@ int tls_handshake(struct ssl_st *session);
 ssize_t tls_read(struct ssl_st *session, char *bytes, size_t size);
 ssize_t tls_peek(struct ssl_st *session, char *bytes, size_t size);
 ssize_t tls_write(struct ssl_st *session, const char *bytes, size_t length);
-/* Tells the peer, by a close_notify, that nothing will follow. */
+/*
+ * Tells the peer, by a close_notify, that nothing will follow. A session that
+ * connects calls it again after EAGAIN, and not after a success.
+ */
 int tls_finish(struct ssl_st *session);
 
 /*

@@ -6,9 +6,12 @@
  */
 #include "config.h"
 
+#include "fake.h"
 #include "tls_fixture.h"
 
-#include <arpa/inet.h>
+#include "common/tls.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -164,37 +167,37 @@ test_200000_lines_arrive_through_it_both_ways(void **state)
 	relay_await_stop(relay);
 }
 
-/* It has sent all, and half-closed; the answer decides about its status. */
-static int
-end_of_client(const struct test_files *files, bool finish)
+/* The other end of a client's connection, where the test is the relay. */
+static SSL *
+server_session(const struct test_files *files, int fd)
 {
-	struct relay *relay = relay_start(NULL, 1); /* for its directory */
-	const char *options[] = { client_program(), "--tls", "--ca",
-		files->authority, NULL, NULL };
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-	char path[128], address[64], bytes[64];
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	socklen_t length = sizeof(in);
-	int door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd, status;
-	pid_t client;
+	char path[128];
 	SSL *ssl;
 
 	snprintf(path, sizeof(path), "%s/server.pem", files->directory);
 	SSL_CTX_use_certificate_chain_file(context, path);
 	snprintf(path, sizeof(path), "%s/server.key", files->directory);
 	SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM);
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(door, (void *)&in, sizeof(in)), 0);
-	assert_int_equal(listen(door, 1), 0);
-	getsockname(door, (void *)&in, &length);
-	snprintf(address, sizeof(address), "127.0.0.1:%u", ntohs(in.sin_port));
-	options[4] = address;
-	client = start_program((const char *const[]){ options[0], options[1],
-				   options[2], options[3], options[4], NULL },
-	    -1, -1, -1);
-	fd = accept(door, NULL, NULL);
 	ssl = SSL_new(context);
 	SSL_set_fd(ssl, fd);
+	SSL_CTX_free(context);
+	return ssl;
+}
+
+/* It has sent all, and half-closed; the answer decides about its status. */
+static int
+end_of_client(const struct test_files *files, bool finish)
+{
+	char address[64] = "", bytes[64];
+	int door = fake_relay(address, sizeof(address), 1), fd, status;
+	const char *argv[] = { client_program(), "--tls", "--ca",
+		files->authority, address, NULL };
+	pid_t client = start_program(argv, -1, -1, -1);
+	SSL *ssl;
+
+	fd = fake_accept(door);
+	ssl = server_session(files, fd);
 	assert_int_equal(SSL_accept(ssl), 1);
 	assert_int_equal(SSL_read(ssl, bytes, sizeof(bytes)), 0);
 	if (finish)
@@ -202,10 +205,8 @@ end_of_client(const struct test_files *files, bool finish)
 	shutdown(fd, SHUT_WR);
 	status = await_exit(client);
 	SSL_free(ssl);
-	SSL_CTX_free(context);
 	close(fd);
 	close(door);
-	relay_stop(relay);
 	return status;
 }
 
@@ -215,6 +216,73 @@ test_an_end_without_close_notify_is_no_answer(void **state)
 {
 	assert_int_equal(end_of_client(*state, true), 0);
 	assert_int_equal(end_of_client(*state, false), 1);
+}
+
+/* A socket that was full when it was to be said would hide that for ever. */
+static void
+test_its_end_is_said_as_soon_as_there_is_room(void **state)
+{
+	static char bytes[65536];
+	struct tls_fault fault;
+	struct tls *tls =
+	    tls_client_new(&(struct tls_files){ 0 }, true, &fault);
+	SSL *session = tls_connect(tls, "localhost"), *ssl;
+	int ends[2], done, accepted;
+	ssize_t stuffed = 0, n;
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	tls_set_socket(session, ends[0]);
+	ssl = server_session(*state, ends[1]);
+	do {
+		done = tls_handshake(session);
+		accepted = SSL_accept(ssl);
+	} while (done == -1 || accepted != 1);
+	while ((n = write(ends[0], bytes, sizeof(bytes))) > 0)
+		stuffed += n;
+	assert_int_equal(tls_finish(session), -1);
+	assert_int_equal(errno, EAGAIN);
+	while ((n = read(ends[1], bytes, sizeof(bytes))) > 0)
+		stuffed -= n;
+	assert_int_equal(stuffed, 0);
+	assert_int_equal(tls_finish(session), 0);
+	assert_int_equal(SSL_read(ssl, bytes, sizeof(bytes)), 0);
+	tls_session_free(session);
+	tls_free(tls);
+	SSL_free(ssl);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* One that comes to life later would be a second connection, or a crash. */
+static void
+test_an_attempt_that_was_given_up_is_over(void **state)
+{
+	const struct test_files *files = *state;
+	char address[64] = "", expected[256];
+	int door = fake_relay(address, sizeof(address), 1), fd, error[2];
+	const char *argv[] = { client_program(), "-R", "-w", "1", "--tls",
+		"--ca", files->authority, address, NULL };
+	pid_t client;
+	SSL *ssl;
+
+	make_pipe(error);
+	client = start_program(argv, -1, -1, error[1]);
+	fd = fake_accept(door);
+	snprintf(expected, sizeof(expected),
+	    "tcprelay: cannot connect to %s: Connection timed out; "
+	    "trying again until there is a connection\n",
+	    address);
+	expect_text(error[0], expected);
+	ssl = server_session(files, fd);
+	assert_int_not_equal(SSL_accept(ssl), 1);
+	kill(client, SIGTERM);
+	assert_int_equal(await_exit(client), 128 + SIGTERM);
+	SSL_free(ssl);
+	close(fd);
+	close(door);
+	close(error[0]);
+	close(error[1]);
 }
 
 /* What it sent in the clear was not relayed. */
@@ -275,6 +343,8 @@ main(void)
 		E2E_TEST(test_it_shows_its_own_certificate),
 		E2E_TEST(test_200000_lines_arrive_through_it_both_ways),
 		E2E_TEST(test_an_end_without_close_notify_is_no_answer),
+		E2E_TEST(test_its_end_is_said_as_soon_as_there_is_room),
+		E2E_TEST(test_an_attempt_that_was_given_up_is_over),
 		E2E_TEST(test_a_client_without_tls_is_told_that_it_failed),
 		E2E_TEST(test_wrong_usage_of_tls_exits_with_2),
 	};
