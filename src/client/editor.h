@@ -52,7 +52,9 @@ void editor_stop(struct editor *editor);
 void editor_interrupt(struct editor *editor); /* SIGINT */
 void editor_resize(struct editor *editor);    /* SIGWINCH */
 void editor_suspend(struct editor *editor);   /* before SIGTSTP */
-/* After SIGCONT; in the background it stops until it is in the foreground. */
+/* After SIGCONT. In the background it stops until it is in the foreground, */
+void editor_await(struct editor *editor);
+/* and then the line is shown again. */
 void editor_resume(struct editor *editor);
 
 #endif

@@ -128,6 +128,12 @@ editor_suspend(struct editor *editor)
 }
 
 void
+editor_await(struct editor *editor)
+{
+	(void)editor;
+}
+
+void
 editor_resume(struct editor *editor)
 {
 	(void)editor;

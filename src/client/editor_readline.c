@@ -439,11 +439,17 @@ editor_suspend(struct editor *editor)
 }
 
 void
+editor_await(struct editor *editor)
+{
+	if (!editor->stopped)
+		tty_await();
+}
+
+void
 editor_resume(struct editor *editor)
 {
 	if (editor->stopped)
 		return;
-	tty_await();
 	/* Whoever had the terminal meanwhile may have left it otherwise. */
 	rl_deprep_terminal();
 	prepare_terminal(1);

@@ -23,7 +23,7 @@
 
 #define PROMPT_SIZE 128
 
-/* Events of the loop. Where one of them is ignored, it stays ignored. */
+/* Events of the loop. */
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP,
 	SIGCONT };
 #define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
@@ -249,25 +249,39 @@ signal_event(struct terminal *terminal, int number)
 	return terminal->signals[i];
 }
 
+/* Where a signal is ignored, it stays ignored. */
+static void
+catch_signal(struct terminal *terminal, int number)
+{
+	struct sigaction action;
+
+	if (sigaction(number, NULL, &action) == 0 &&
+	    action.sa_handler != SIG_IGN)
+		event_add(signal_event(terminal, number), NULL);
+}
+
 /*
  * As if the signals had not been caught; after a stop it goes on here. Where
- * no shell could let it go on, the kernel does not stop it at all.
+ * no shell could let it go on, the kernel does not stop it at all. A shell that
+ * ends a stopped job lets it go on as well, in the background: there it would
+ * stop again, before the loop could hear of the end.
  */
 static void
 stop_or_go_on(struct terminal *terminal, int number)
 {
-	struct event *stop_event = signal_event(terminal, SIGTSTP);
-	struct event *go_on = signal_event(terminal, SIGCONT);
+	const int let_go[] = { number, SIGCONT, SIGTERM, SIGHUP };
+	size_t i;
 
-	event_del(go_on);
-	if (number == SIGTSTP) {
-		event_del(stop_event);
+	if (number == SIGTSTP)
 		editor_suspend(terminal->editor);
+	for (i = 0; i < sizeof(let_go) / sizeof(let_go[0]); i++)
+		event_del(signal_event(terminal, let_go[i]));
+	if (number == SIGTSTP)
 		raise(SIGTSTP);
-		event_add(stop_event, NULL);
-	}
+	editor_await(terminal->editor);
+	for (i = 0; i < sizeof(let_go) / sizeof(let_go[0]); i++)
+		catch_signal(terminal, let_go[i]);
 	editor_resume(terminal->editor);
-	event_add(go_on, NULL);
 }
 
 static void
@@ -300,15 +314,12 @@ on_signal(evutil_socket_t number, short what, void *arg)
 static void
 catch_signals(struct terminal *terminal)
 {
-	struct sigaction action;
 	size_t i;
 
 	for (i = 0; i < SIGNAL_COUNT; i++) {
 		terminal->signals[i] = evsignal_new(
 		    terminal->base, signals[i], on_signal, terminal);
-		if (sigaction(signals[i], NULL, &action) == 0 &&
-		    action.sa_handler != SIG_IGN)
-			event_add(terminal->signals[i], NULL);
+		catch_signal(terminal, signals[i]);
 	}
 }
 

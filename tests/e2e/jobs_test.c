@@ -61,9 +61,9 @@ stop_in_mid_line(struct job *job)
 
 /* The shell tells of it at its next prompt. */
 static void
-await_stop(struct job *job)
+await_word(struct job *job, const char *word)
 {
-	while (strstr(screen_text(job->screen), "Stopped") == NULL)
+	while (strstr(screen_text(job->screen), word) == NULL)
 		screen_press(job->screen, "Enter");
 }
 
@@ -93,12 +93,28 @@ test_it_waits_for_the_terminal(void **state)
 	stop_in_mid_line(&job);
 	screen_type(job.screen, "clear; bg\n");
 	screen_await(job.screen, "&\n");
-	await_stop(&job);
+	await_word(&job, "Stopped");
 	screen_type(job.screen, "clear; fg\n");
 	screen_await(job.screen, "\n> half of");
 	screen_type(job.screen, " a line\n");
 	expect_text(job.peer, "half of a line\n");
 	finish(&job);
+}
+
+/* Not after it has had the terminal once more. */
+static void
+test_it_can_be_ended_while_it_is_stopped(void **state)
+{
+	struct job job;
+
+	(void)state;
+	stop_in_mid_line(&job);
+	screen_type(job.screen, "clear; kill %1\n");
+	await_word(&job, "Terminated");
+	expect_end(job.peer);
+	close(job.peer);
+	screen_stop(job.screen);
+	close(job.server);
 }
 
 static void
@@ -108,7 +124,7 @@ test_it_starts_in_the_background(void **state)
 
 	(void)state;
 	start(&job, " &");
-	await_stop(&job);
+	await_word(&job, "Stopped");
 	screen_type(job.screen, "clear; fg\n");
 	screen_await(job.screen, "\n>");
 	job.peer = fake_accept(job.server);
@@ -125,6 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		E2E_TEST(test_it_stops_and_goes_on),
 		E2E_TEST(test_it_waits_for_the_terminal),
+		E2E_TEST(test_it_can_be_ended_while_it_is_stopped),
 		E2E_TEST(test_it_starts_in_the_background),
 	};
 
