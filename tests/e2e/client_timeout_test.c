@@ -33,11 +33,13 @@ test_the_timeout_ends_a_wait_for_the_relay(void **state)
 static void
 test_the_timeout_does_not_end_a_transfer_that_pauses(void **state)
 {
-	enum { LENGTH = 8 << 20 };
+	/* More than both sockets take; tcp_wmem is often 4 MiB, or 16. */
+	enum { LENGTH = 24 << 20, RECEIVE = 65536 };
 	char address[64] = "", path[] = "/tmp/tcprelay-input.XXXXXX";
 	int server = fake_relay(address, sizeof(address), 1), peer, input;
 	const char *argv[] = { client_program(), "-w", "1", address, NULL };
 	char *line = malloc(LENGTH), bytes[65536];
+	int receive_bytes = RECEIVE;
 	size_t total = 0;
 	ssize_t got;
 	pid_t client;
@@ -48,6 +50,8 @@ test_the_timeout_does_not_end_a_transfer_that_pauses(void **state)
 	input = mkstemp(path);
 	write_file(path, line, LENGTH);
 	free(line);
+	setsockopt(server, SOL_SOCKET, SO_RCVBUF, &receive_bytes,
+	    sizeof(receive_bytes));
 	client = start_program(argv, input, -1, STDERR_FILENO);
 	peer = fake_accept(server);
 	/* A pause longer than the timeout, unless the client gives up. */
@@ -93,28 +97,33 @@ static void
 test_the_timeout_does_not_count_while_output_waits(void **state)
 {
 	enum { LENGTH = 6 << 20 };
-	char address[64] = "", bytes[65536];
-	int server = fake_relay(address, sizeof(address), 1), peer, output[2];
+	char address[64] = "", bytes[65536], *text = calloc(1, LENGTH);
+	int server = fake_relay(address, sizeof(address), 1), peer;
+	int input[2], output[2];
 	const char *argv[] = { client_program(), "-w", "1", address, NULL };
 	size_t total = 0;
 	pid_t client, relay;
 	ssize_t got;
 
 	(void)state;
+	make_pipe(input);
 	make_pipe(output);
-	client = start_program(argv, -1, output[1], STDERR_FILENO);
+	client = start_program(argv, input[0], output[1], STDERR_FILENO);
+	close(input[0]);
 	close(output[1]);
 	peer = fake_accept(server);
 	relay = fork();
 	if (relay == 0) {
-		char *text = calloc(1, LENGTH);
-
 		close(output[0]);
+		/* The time begins, now that there is somebody to answer. */
+		close(input[1]);
 		while (read(peer, text, 1) > 0)
 			continue;
 		_exit(write(peer, text, LENGTH) == LENGTH ? 0 : 1);
 	}
 	close(peer);
+	close(input[1]);
+	free(text);
 	/* Longer than the timeout, unless the client gives up. */
 	poll(&(struct pollfd){ .fd = output[0] }, 1, 1500);
 	while ((got = read(output[0], bytes, sizeof(bytes))) > 0)
