@@ -137,8 +137,7 @@ see_lines(struct session *session, struct evbuffer *lines)
 	while (at < end && (lf = memchr(at, '\n', (size_t)(end - at)))) {
 		size_t length = (size_t)(lf - at);
 
-		session->wrong_secret = session->options->secret != NULL &&
-		    !session->identity.greeted &&
+		session->wrong_secret = !session->identity.greeted &&
 		    length == strlen(WRONG_SECRET) &&
 		    memcmp(at, WRONG_SECRET, length) == 0;
 		identity_follow(&session->identity, at, length, commands);
@@ -214,6 +213,7 @@ on_open(void *arg)
 	struct session *session = arg;
 
 	session->open = true;
+	session->wrong_secret = false;
 	identity_begin(&session->identity);
 	if (session->told)
 		notice(session, "connected");
@@ -261,7 +261,8 @@ retry_later(struct session *session, const char *why)
 	unsigned wait = choose_wait(session);
 	char state[64];
 
-	session->doubtful |= connection_is_doubtful(session->connection);
+	session->doubtful |= connection_is_doubtful(session->connection) ||
+	    session->wrong_secret;
 	connection_take_unsent(session->connection, session->held);
 	arrived_drop_rest(&session->arrived);
 	session->attempts++;
@@ -294,7 +295,8 @@ on_end(enum connection_end how, void *arg)
 	const char *why = connection_why(session->connection);
 	bool wanted = session->finishing && session->open;
 
-	if (session->wrong_secret)
+	/* To one that shows none, somebody in a room may have said so. */
+	if (session->wrong_secret && session->options->secret != NULL)
 		how = CONNECTION_REFUSED;
 	session->open = session->ready = false;
 	event_del(session->settled);

@@ -196,7 +196,7 @@ test_quit_without_a_relay_is_not_kept(void **state)
 	end(&visit);
 }
 
-/* Anybody in a room can say that; here it is not the relay that does. */
+/* Anybody in a room can say that; but if it was the relay, lines are lost. */
 static void
 test_who_shows_no_secret_is_not_refused(void **state)
 {
@@ -209,6 +209,7 @@ test_who_shows_no_secret_is_not_refused(void **state)
 	run_until_end(&visit);
 	assert_true(visit.retries);
 	assert_int_equal(visit.ends, 0);
+	assert_true(session_is_doubtful(visit.session));
 	end(&visit);
 }
 
