@@ -20,7 +20,10 @@ struct job {
 	struct screen *screen;
 };
 
-/* Types the client's command, with that after it. */
+/*
+ * Types the client's command, with that after it. -b: the shell tells what
+ * becomes of its jobs at once, not at its next prompt.
+ */
 static void
 start(struct job *job, const char *after)
 {
@@ -29,7 +32,7 @@ start(struct job *job, const char *after)
 	memset(job, 0, sizeof(*job));
 	job->server = fake_relay(job->address, sizeof(job->address), 1);
 	job->screen =
-	    screen_start(60, 10, "PS1='$ ' exec bash --norc --noprofile");
+	    screen_start(60, 10, "PS1='$ ' exec bash --norc --noprofile -b");
 	screen_await(job->screen, "$");
 	snprintf(command, sizeof(command), "clear; %s %s%s\n", client_program(),
 	    job->address, after);
@@ -59,14 +62,6 @@ stop_in_mid_line(struct job *job)
 	screen_await(job->screen, "Stopped");
 }
 
-/* The shell tells of it at its next prompt. */
-static void
-await_word(struct job *job, const char *word)
-{
-	while (strstr(screen_text(job->screen), word) == NULL)
-		screen_press(job->screen, "Enter");
-}
-
 static void
 test_it_stops_and_goes_on(void **state)
 {
@@ -93,7 +88,7 @@ test_it_waits_for_the_terminal(void **state)
 	stop_in_mid_line(&job);
 	screen_type(job.screen, "clear; bg\n");
 	screen_await(job.screen, "&\n");
-	await_word(&job, "Stopped");
+	screen_await(job.screen, "Stopped");
 	screen_type(job.screen, "clear; fg\n");
 	screen_await(job.screen, "\n> half of");
 	screen_type(job.screen, " a line\n");
@@ -101,7 +96,10 @@ test_it_waits_for_the_terminal(void **state)
 	finish(&job);
 }
 
-/* Not after it has had the terminal once more. */
+/*
+ * Not after it has had the terminal once more. Its connection tells of it: a
+ * shell may leave out to say so (bash 5.2 on a busy machine).
+ */
 static void
 test_it_can_be_ended_while_it_is_stopped(void **state)
 {
@@ -110,7 +108,6 @@ test_it_can_be_ended_while_it_is_stopped(void **state)
 	(void)state;
 	stop_in_mid_line(&job);
 	screen_type(job.screen, "clear; kill %1\n");
-	await_word(&job, "Terminated");
 	expect_end(job.peer);
 	close(job.peer);
 	screen_stop(job.screen);
@@ -124,7 +121,7 @@ test_it_starts_in_the_background(void **state)
 
 	(void)state;
 	start(&job, " &");
-	await_word(&job, "Stopped");
+	screen_await(job.screen, "Stopped");
 	screen_type(job.screen, "clear; fg\n");
 	screen_await(job.screen, "\n>");
 	job.peer = fake_accept(job.server);
