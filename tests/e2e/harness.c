@@ -332,3 +332,22 @@ start_reader(struct relay *relay, const char *path)
 		fwrite(bytes, 1, (size_t)got, file);
 	_exit(got == 0 && fclose(file) == 0 ? 0 : 1);
 }
+
+double
+relay_cpu_seconds(const struct relay *relay)
+{
+	unsigned long user, system;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)relay->pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file,
+			     "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
+			     "%*u %lu %lu",
+			     &user, &system),
+	    2);
+	fclose(file);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}

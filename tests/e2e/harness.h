@@ -60,6 +60,9 @@ void relay_await_death(struct relay *relay, int number);
 /* A file in the daemon's directory; the name is good until the next call. */
 const char *relay_path(const struct relay *relay, const char *name);
 
+/* CPU time that it has used. */
+double relay_cpu_seconds(const struct relay *relay);
+
 /* A blocking connection to the first TCP listener that was accepted. */
 int relay_connect(struct relay *relay);
 /* One that the kernel has queued; the daemon may not accept it. */

@@ -193,25 +193,6 @@ test_those_who_leave_keep_nobody_out(void **state)
 	relay_stop(relay);
 }
 
-static double
-cpu_seconds(const struct relay *relay)
-{
-	unsigned long user, system;
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)relay->pid);
-	file = fopen(path, "re");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file,
-			     "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
-			     "%*u %lu %lu",
-			     &user, &system),
-	    2);
-	fclose(file);
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
 /* Dials until one is not accepted; returns how many were. */
 static size_t
 fill(struct relay *relay, int fds[FILES])
@@ -248,10 +229,10 @@ test_without_descriptors_newcomers_are_told_and_others_go_on(void **state)
 	expect_no_files(fds[count]);
 	/* Those who come now wait for the next try. */
 	begin = now();
-	before = cpu_seconds(relay);
+	before = relay_cpu_seconds(relay);
 	expect_no_files(relay_dial(relay));
 	assert_true(now() - begin > 0.5);
-	assert_true(cpu_seconds(relay) - before < 0.2);
+	assert_true(relay_cpu_seconds(relay) - before < 0.2);
 	send_text(fds[0], "still here\n");
 	expect_text(fds[1], "still here\n");
 	close(fds[--count]);

@@ -94,16 +94,26 @@ read_errors(struct piped *piped, char *text, size_t size)
 	text[length] = '\0';
 }
 
+/* What it said goes to errors. */
 static void
-finish_with(struct piped *piped, int status)
+finish_saying(struct piped *piped, int status, char *errors, size_t size)
 {
 	close(piped->input);
 	expect_end(piped->peer);
 	close(piped->peer);
 	assert_int_equal(await_exit(piped->client), status);
+	read_errors(piped, errors, size);
 	close(piped->server);
 	close(piped->output);
 	close(piped->error);
+}
+
+static void
+finish_with(struct piped *piped, int status)
+{
+	char errors[4096];
+
+	finish_saying(piped, status, errors, sizeof(errors));
 }
 
 static void
@@ -325,16 +335,9 @@ test_a_name_is_asked_for_again_when_it_is_free(void **state)
 	    "*** you are now known as anna\n*** anna left (left)\n");
 	send_text(piped.input, "one\n");
 	expect_text(piped.peer, "one\n");
-	close(piped.input);
-	expect_end(piped.peer);
-	close(piped.peer);
-	assert_int_equal(await_exit(piped.client), 0);
+	finish_saying(&piped, 0, errors, sizeof(errors));
 	/* What was asked for was not said. */
-	read_errors(&piped, errors, sizeof(errors));
 	assert_non_null(strstr(errors, "sent 1 lines, 4 bytes"));
-	close(piped.server);
-	close(piped.output);
-	close(piped.error);
 }
 
 /* Who has left asks for nothing: that would be a write to a closed socket. */
@@ -391,15 +394,8 @@ test_a_relay_that_gives_no_names(void **state)
 	start(&piped, "-vn", "anna");
 	send_text(piped.input, "one\n");
 	expect_text(piped.peer, "one\n");
-	close(piped.input);
-	expect_end(piped.peer);
-	close(piped.peer);
-	assert_int_equal(await_exit(piped.client), 0);
-	read_errors(&piped, errors, sizeof(errors));
+	finish_saying(&piped, 0, errors, sizeof(errors));
 	assert_non_null(strstr(errors, "gives no names"));
-	close(piped.server);
-	close(piped.output);
-	close(piped.error);
 }
 
 /* tcprelayd itself, restarted. */

@@ -63,25 +63,6 @@ test_one_who_is_behind_may_ask_for_new_keys(void **state)
 	relay_stop(relay);
 }
 
-static double
-cpu_seconds(const struct relay *relay)
-{
-	unsigned long user, system;
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)relay->pid);
-	file = fopen(path, "re");
-	assert_non_null(file);
-	assert_int_equal(fscanf(file,
-			     "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
-			     "%*u %lu %lu",
-			     &user, &system),
-	    2);
-	fclose(file);
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
 /*
  * Asks until it is not read any more, and reads nothing. Then the daemon has to
  * come to rest, when it has done what it was asked, or the test does not end.
@@ -95,14 +76,14 @@ ask_until_full(struct relay *relay, struct tls_peer *peer)
 	wait.events = POLLOUT;
 	fcntl(peer->fd, F_SETFL, O_NONBLOCK);
 	do {
-		before = cpu_seconds(relay);
+		before = relay_cpu_seconds(relay);
 		while (poll(&wait, 1, 1000) == 1) {
 			assert_int_equal(wait.revents, POLLOUT);
 			if (SSL_do_handshake(peer->ssl) == 1)
 				tls_ask_for_keys(peer);
-			before = cpu_seconds(relay);
+			before = relay_cpu_seconds(relay);
 		}
-	} while (cpu_seconds(relay) - before >= 0.1);
+	} while (relay_cpu_seconds(relay) - before >= 0.1);
 }
 
 /* Takes the answers, without a look at them, until all is written, */
