@@ -40,6 +40,9 @@
 #define ALL	  (ROOMS + PLAYERS)
 #define STEPS_MAX 400
 
+/* Lines, more than a backlog and the sockets hold. */
+#define MUCH 64
+
 /* By then whoever is waited for has come, or gone. */
 #define PATIENCE_MS 120000
 
@@ -206,7 +209,7 @@ act(struct play *play, struct player *player, unsigned what, unsigned how)
 		player_send(player, how);
 		break;
 	case SAY_MUCH:
-		for (; how > 0; how--)
+		for (how = how < MUCH ? how : MUCH; how > 0; how--)
 			player_say(player, PLAYER_LINE_BYTES);
 		player_send(player, SIZE_MAX);
 		break;
@@ -255,7 +258,6 @@ reload(struct play *play, unsigned settings)
 		play->players[i].reader.may_miss =
 		    play->players[i].was_slow && play->was_skipping;
 	raise(SIGHUP);
-	run(play);
 }
 
 static void

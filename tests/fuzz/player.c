@@ -8,13 +8,9 @@
 #include "soak/verdict.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define IN_BYTES  (1 << 16)
-#define OUT_BYTES (1 << 18)
 
 /* Little, so that a player is soon behind. */
 #define SEND_BUFFER 4096
@@ -42,8 +38,6 @@ player_connect(struct player *player, struct ledger *ledger,
 	player->chance = chance;
 	player->witness = witness;
 	player->reads = true;
-	player->in = resize(NULL, IN_BYTES, 1);
-	player->out = resize(NULL, OUT_BYTES, 1);
 	ledger_join(
 	    ledger, &player->reader, speakers_add(ledger->speakers, ledger));
 	/* Nothing is on its way now, so it hears all from here on. */
@@ -57,8 +51,6 @@ disconnect(struct player *player)
 {
 	close(player->fd);
 	player->fd = -1;
-	free(player->in);
-	free(player->out);
 }
 
 void
@@ -130,7 +122,7 @@ consume(struct player *player)
 void
 player_read(struct player *player, size_t limit)
 {
-	size_t space = IN_BYTES - player->in_length;
+	size_t space = PLAYER_BYTES - player->in_length;
 	ssize_t got;
 
 	if (player->ahead)
@@ -205,7 +197,7 @@ player_say(struct player *player, size_t length)
 {
 	struct speech speech = { .speaker = player->reader.self };
 
-	if (player->out_length + length > OUT_BYTES || player->half ||
+	if (player->out_length + length > PLAYER_BYTES || player->half ||
 	    player->wants_fin || player->babbled)
 		return;
 	speech.number = player->ledger->speakers->list[speech.speaker].begun++;
@@ -232,7 +224,7 @@ void
 player_babble(struct player *player)
 {
 	if (player->half || player->wants_fin || player->babbled ||
-	    player->out_length + PLAYER_LINE_BYTES + 1 > OUT_BYTES)
+	    player->out_length + PLAYER_LINE_BYTES + 1 > PLAYER_BYTES)
 		return;
 	memset(player->out + player->out_length, 'b', PLAYER_LINE_BYTES + 1);
 	player->out_length += PLAYER_LINE_BYTES + 1;

@@ -4,8 +4,8 @@
  * has still to send, and whether what it hears is right. Whatever is not ends
  * the run with a verdict.
  *
- * A player owns its descriptor and its buffers; player_drop() lets go of them,
- * as the end of its connection does.
+ * A player owns its descriptor; player_drop() lets go of it, as the end of its
+ * connection does.
  */
 #ifndef PLAYER_H
 #define PLAYER_H
@@ -18,6 +18,7 @@
 struct chance;
 
 #define PLAYER_LINE_BYTES 600 /* limits.line_bytes */
+#define PLAYER_BYTES	  (1 << 16)
 
 struct player {
 	int fd; /* -1: there is none */
@@ -33,8 +34,8 @@ struct player {
 	bool ahead; /* of the witness */
 	bool moved; /* something came or went; for the caller to clear */
 	size_t must_hear;
-	char *in, *out;
 	size_t in_length, out_length;
+	char in[PLAYER_BYTES], out[PLAYER_BYTES];
 };
 
 /*
