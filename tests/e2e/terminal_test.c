@@ -189,6 +189,8 @@ test_ctrl_z_without_a_shell_changes_nothing(void **state)
 	send_text(place.person, "half of");
 	await_shown(&place, "half of");
 	send_text(place.person, "\032");
+	/* It is shown again when it is connected, too. */
+	await_shown(&place, BRACKETED_PASTE_OFF);
 	await_shown(&place, "> half of");
 	assert_int_equal(tcgetattr(place.tty, &during), 0);
 	assert_false(during.c_lflag & (ECHO | ICANON));
