@@ -95,6 +95,19 @@ read_tls(struct conf_reader *reader, const config_t *config, struct conf *conf)
 	return false;
 }
 
+/* The default listener is in no file: what is in its way can only be this. */
+static void
+complain_of_listener(struct conf_reader *reader, const config_t *config,
+    size_t number, const char *text)
+{
+	config_setting_t *setting = listener_setting(config, number);
+	const char *key = setting == NULL ? "metrics.listen" : "listen";
+
+	if (setting == NULL)
+		setting = config_lookup(config, key);
+	conf_table_complain(reader, setting, key, "%s", text);
+}
+
 /* What no setting can tell by itself; only when each is good. */
 static void
 check_together(struct conf_reader *reader, const config_t *config, void *base)
@@ -117,8 +130,7 @@ check_together(struct conf_reader *reader, const config_t *config, void *base)
 	for (i = 0; i < conf->listen_count; i++)
 		if (conf_rules_check_listener(
 			conf, &conf->listen[i], text, sizeof(text)) == -1)
-			conf_table_complain(reader, listener_setting(config, i),
-			    "listen", "%s", text);
+			complain_of_listener(reader, config, i, text);
 }
 
 static const struct conf_table table = {

@@ -221,6 +221,11 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		    "f:1: listen: unix:/s cannot be listened on besides "
 		    "metrics.listen; allowed: each address once, or :PORT "
 		    "for all of them\n" },
+		/* The default of listen, which no line says. */
+		{ "metrics: {\nlisten = \"127.0.0.1:7575\"; };",
+		    "f:2: metrics.listen: 127.0.0.1:7575 cannot be listened "
+		    "on besides metrics.listen; allowed: each address once, "
+		    "or :PORT for all of them\n" },
 		/* Who sets them would believe in them. */
 		{ "tls = { certificate = \"c\"; };",
 		    "f:1: tls.certificate: it says nothing without tls.key; "
