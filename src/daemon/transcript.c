@@ -209,6 +209,7 @@ read_end(int fd, size_t size, size_t most, size_t *length)
 	size_t bytes = whole ? size : most + 1;
 	char *text = xmalloc(bytes);
 
+	*length = 0;
 	if (read_at(fd, text, bytes, (off_t)(size - bytes)) == -1) {
 		free(text);
 		return NULL;
@@ -233,9 +234,11 @@ transcript_read_end(
 		if (window > most)
 			window = most;
 		text = read_end(transcript->fd, (size_t)size, window, length);
-		if (text == NULL)
+		if (text == NULL) {
 			fail(transcript, errno);
-		if (text == NULL || window == most || window >= (size_t)size ||
+			return NULL;
+		}
+		if (window == most || window >= (size_t)size ||
 		    count_lines(text, *length) >= lines)
 			return text;
 		free(text);

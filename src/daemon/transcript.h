@@ -34,8 +34,9 @@ void transcript_free(struct transcript *transcript);
 
 /*
  * The last whole lines, so many of them at least, unless that were more than so
- * many bytes; for free(3). NULL where there are none, or it cannot be read,
- * which is logged. However large the file is, it is only read from its end.
+ * many bytes; for free(3). NULL, and no length, where there are none, or it
+ * cannot be read, which is logged. However large the file is, it is only read
+ * from its end.
  */
 char *transcript_read_end(
     struct transcript *transcript, size_t lines, size_t most, size_t *length);

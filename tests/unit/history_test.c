@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Guards against a history that has a gap, keeps more than its bounds, or is
- * freed while it is still being sent to a newcomer.
+ * freed while it is still being sent to a newcomer; and against a start that a
+ * bad disk ends.
  */
 #include "config.h"
 
@@ -12,9 +13,12 @@
 #include "daemon/stamp.h"
 #include "daemon/stats.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 struct fixture {
 	struct conf *conf;
@@ -315,6 +319,48 @@ test_what_is_no_time_is_seen(void **state)
 		assert_false(stamp_is_on(wrong[i], strlen(wrong[i])));
 }
 
+/* From here on the disk can be read. */
+static off_t good_from;
+
+/* In place of that of the C library. */
+ssize_t
+pread(int fd, void *bytes, size_t size, off_t offset)
+{
+	struct iovec piece = { .iov_base = bytes, .iov_len = size };
+
+	if (offset >= good_from)
+		return preadv(fd, &piece, 1, offset);
+	errno = EIO;
+	return -1;
+}
+
+/* What was read of it before is not taken for what was read in the end. */
+static void
+test_a_disk_that_fails_half_way_costs_the_history_alone(void **state)
+{
+	struct fixture *f = *state;
+	char directory[] = "/tmp/history.XXXXXX", path[64];
+	FILE *file;
+	int i;
+
+	history_free(f->history);
+	assert_non_null(mkdtemp(directory));
+	f->conf->history_directory = strdup(directory);
+	snprintf(path, sizeof(path), "%s/room.log", directory);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	/* So long that the second look at the file sees more lines. */
+	for (i = 0; i < 10; i++)
+		fprintf(file, "2026-11-22T09:11:20Z %020000d\n", i);
+	good_from = ftell(file) - 100000;
+	assert_int_equal(fclose(file), 0);
+	f->history = history_new(f->conf, "room", &f->stats);
+	assert_true(history_is_empty(f->history));
+	good_from = 0;
+	unlink(path);
+	rmdir(directory);
+}
+
 int
 main(void)
 {
@@ -333,6 +379,8 @@ main(void)
 		    test_in_chat_each_line_has_its_time_and_notices_are_left_out),
 		HISTORY_TEST(test_times_are_rfc_3339_and_lines_become_utf8),
 		HISTORY_TEST(test_what_is_no_time_is_seen),
+		HISTORY_TEST(
+		    test_a_disk_that_fails_half_way_costs_the_history_alone),
 	};
 
 	return cmocka_run_group_tests_name("history", tests, NULL, NULL);
