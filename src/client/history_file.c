@@ -3,6 +3,8 @@
 
 #include "client/history_file.h"
 
+#include "common/xmalloc.h"
+
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +22,7 @@
 static void
 make_directories(const char *path)
 {
-	char *copy = strdup(path), *slash;
+	char *copy = xstrdup(path), *slash;
 
 	for (slash = strchr(copy + 1, '/'); slash != NULL;
 	     slash = strchr(slash + 1, '/')) {

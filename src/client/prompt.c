@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,15 +15,15 @@
 #define CTRL_C	    '\003'
 #define EXIT_SIGINT (128 + SIGINT)
 
-static int
+static bool
 has_terminal(void)
 {
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
 
 	if (fd == -1)
-		return 0;
+		return false;
 	close(fd);
-	return 1;
+	return true;
 }
 
 /*

@@ -4,6 +4,7 @@
 #include "client/view.h"
 
 #include "client/rows.h"
+#include "common/xmalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ cursor_row(const struct view *view)
 		return 0;
 	if (asprintf(&before, "%s%.*s", rl_display_prompt, rl_point,
 		rl_line_buffer) == -1)
-		abort();
+		xmalloc_fail();
 	row = rows_before_end(before, view->columns);
 	free(before);
 	return row;

@@ -75,19 +75,19 @@ void address_format(const struct address *address, char *text, size_t size);
  * Finds the socket addresses to bind (passive) or to connect to, of one
  * address family or of all (AF_UNSPEC); blocks while a name is looked up.
  * "Every address" is the wildcard for a passive caller, loopback for another.
- * Returns 0 and a list that the caller frees
- * with free(3), or -1 with *why set as getaddrinfo(3) would put it.
+ * Returns 0 and a list that the caller frees with free(3), or -1 with *why set
+ * as getaddrinfo(3) would put it.
  */
 int address_resolve(const struct address *address, int family, int passive,
     struct endpoint **list, size_t *count, const char **why);
+
+/* Whether what comes there crosses no network. */
+bool endpoint_is_local(const struct sockaddr *sa);
 
 /*
  * Writes a socket address in the forms above; an IPv4 address that is mapped
  * into IPv6 is written as the IPv4 address that it is.
  */
-/* Whether what comes there crosses no network. */
-bool endpoint_is_local(const struct sockaddr *sa);
-
 void endpoint_format(
     const struct sockaddr *sa, socklen_t length, char *text, size_t size);
 

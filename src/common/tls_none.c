@@ -146,25 +146,6 @@ tls_failure(const struct ssl_st *session, int error, char *text, size_t size)
 	abort();
 }
 
-bool
-tls_is_reason(unsigned long code)
-{
-	(void)code;
-	abort();
-}
-
-const char *
-tls_explain(const struct ssl_st *session, unsigned long code, int error,
-    char *text, size_t size)
-{
-	(void)session;
-	(void)code;
-	(void)error;
-	(void)text;
-	(void)size;
-	abort();
-}
-
 const char *
 tls_describe(const struct ssl_st *session, char *text, size_t size)
 {

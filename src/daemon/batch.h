@@ -8,10 +8,10 @@
  * rewound and used again: in the steady state nothing is copied or allocated.
  *
  * A member that could not take it all refers to the batch where it stopped, and
- * remembers its place in it. The room then goes on in the same
- * batch until that is full, and in a new one after it. Each batch refers to
- * the next, so whoever refers to one keeps all that follow: a thousand stalled
- * members keep the bytes from the slowest of them on, once.
+ * remembers its place in it. The room then goes on in the same batch until that
+ * is full, and in a new one after it. Each batch refers to the next, so whoever
+ * refers to one keeps all that follow: a thousand stalled members keep the
+ * bytes from the slowest of them on, once.
  *
  *      room->from -----------------------+     room->tail -+
  *                                        v                 v

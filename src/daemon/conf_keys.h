@@ -2,9 +2,8 @@
 /*
  * The tables of the daemon's configuration keys, see common/conf_table.h. The
  * test that the man page and the sample name every key and its default is made
- * from them, too. To add a key, add a
- * field to a struct of conf.h and a row here, then run the tests: they say
- * what else has to learn of it.
+ * from them, too. To add a key, add a field to a struct of conf.h and a row
+ * here, then run the tests: they say what else has to learn of it.
  */
 #ifndef CONF_KEYS_H
 #define CONF_KEYS_H
