@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether an account has that name, or one that is the same as a name. */
+/*
+ * Whether an account has that name, or one that is the same as a name. Where
+ * that cannot be found out, for want of descriptors, any name may be one.
+ */
 bool account_exists(const char *name);
 
 /*

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static void
@@ -121,6 +122,16 @@ test_which_names_are_one(void **state)
 			fail_msg("%s, %s", pairs[i].one, pairs[i].other);
 }
 
+/* Instead of the C library's: one account, as Debian makes it. */
+struct passwd *
+fgetpwent(FILE *file)
+{
+	static char name[] = "Debian-exim";
+	static struct passwd account = { .pw_name = name };
+
+	return ftell(file) == 0 && getc(file) != EOF ? &account : NULL;
+}
+
 static void
 test_the_accounts_of_this_machine(void **state)
 {
@@ -135,6 +146,33 @@ test_the_accounts_of_this_machine(void **state)
 	assert_int_equal(account_name(name, 4123456789), -1);
 }
 
+/* Accounts are told apart by their case, people are not. */
+static void
+test_an_account_with_a_capital(void **state)
+{
+	(void)state;
+	assert_true(account_exists("Debian-exim"));
+	assert_true(account_exists("debian-exim"));
+	assert_true(account_exists("DEBIAN-EXIM"));
+	assert_false(account_exists("debian-exi"));
+}
+
+/* A crowd that has taken all descriptors would be anybody. */
+static void
+test_accounts_without_a_descriptor(void **state)
+{
+	struct rlimit limit, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_true(account_exists("root"));
+	assert_true(account_exists("nobody-is-called-this"));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 int
 main(void)
 {
@@ -143,6 +181,8 @@ main(void)
 		cmocka_unit_test(test_what_is_no_name),
 		cmocka_unit_test(test_which_names_are_one),
 		cmocka_unit_test(test_the_accounts_of_this_machine),
+		cmocka_unit_test(test_an_account_with_a_capital),
+		cmocka_unit_test(test_accounts_without_a_descriptor),
 	};
 
 	return cmocka_run_group_tests_name("name", tests, NULL, NULL);
