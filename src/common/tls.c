@@ -133,27 +133,30 @@ on_info(const SSL *ssl, int where, int value)
 		SSL_set_app_data((SSL *)ssl, (void *)ssl);
 }
 
-static SSL_CTX *
-new_context(const SSL_METHOD *method)
+static void
+set_up(SSL_CTX *context)
 {
-	SSL_CTX *context = SSL_CTX_new(method);
-
-	if (context == NULL)
-		abort(); /* as when memory is gone */
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(context,
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_info_callback(context, on_info);
-	return context;
 }
 
 static struct tls *
-new_tls(
-    SSL_CTX *context, const struct tls_files *files, struct tls_fault *fault)
+new_tls(const SSL_METHOD *method, const struct tls_files *files,
+    struct tls_fault *fault)
 {
+	SSL_CTX *context = SSL_CTX_new(method);
 	struct tls *tls;
 
+	/* As where the system's configuration of it leaves no cipher. */
+	if (context == NULL) {
+		set_fault(fault, TLS_CERTIFICATE, "OpenSSL",
+		    "it cannot be used", last_error());
+		return NULL;
+	}
+	set_up(context);
 	if (load_files(context, files, fault) == -1) {
 		SSL_CTX_free(context);
 		return NULL;
@@ -176,11 +179,12 @@ tls_is_available(void)
 struct tls *
 tls_server_new(const struct tls_files *files, struct tls_fault *fault)
 {
-	SSL_CTX *context = new_context(TLS_server_method());
-	struct tls *tls = new_tls(context, files, fault);
+	struct tls *tls = new_tls(TLS_server_method(), files, fault);
+	SSL_CTX *context;
 
 	if (tls == NULL)
 		return NULL;
+	context = tls->context;
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(context, 0);
 	SSL_CTX_set_options(
@@ -199,13 +203,15 @@ struct tls *
 tls_client_new(
     const struct tls_files *files, bool insecure, struct tls_fault *fault)
 {
-	SSL_CTX *context = new_context(TLS_client_method());
+	struct tls *tls = new_tls(TLS_client_method(), files, fault);
 
+	if (tls == NULL)
+		return NULL;
 	if (files->ca == NULL)
-		SSL_CTX_set_default_verify_paths(context);
+		SSL_CTX_set_default_verify_paths(tls->context);
 	SSL_CTX_set_verify(
-	    context, insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-	return new_tls(context, files, fault);
+	    tls->context, insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+	return tls;
 }
 
 void
@@ -223,7 +229,7 @@ new_session(const struct tls *tls)
 	SSL *session = SSL_new(tls->context);
 
 	if (session == NULL)
-		abort();
+		xmalloc_fail();
 	return session;
 }
 
@@ -233,7 +239,7 @@ tls_accept(const struct tls *tls, int fd)
 	SSL *session = new_session(tls);
 
 	if (SSL_set_rfd(session, fd) != 1)
-		abort();
+		xmalloc_fail();
 	SSL_set0_wbio(session, tls_output_new(fd));
 	SSL_set_accept_state(session);
 	return session;
@@ -262,7 +268,7 @@ void
 tls_set_socket(SSL *session, int fd)
 {
 	if (SSL_set_fd(session, fd) != 1)
-		abort();
+		xmalloc_fail();
 }
 
 /* Of a session that accepts. */

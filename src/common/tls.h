@@ -33,7 +33,10 @@ struct tls_files {
 	const char *ca; /* who signs the peers' certificates */
 };
 
-/* Why files are not usable, and which of them. */
+/*
+ * Why files are not usable, and which of them; the first, where OpenSSL itself
+ * is not.
+ */
 struct tls_fault {
 	enum tls_file { TLS_CERTIFICATE, TLS_KEY, TLS_CA } file;
 	char text[TLS_TEXT_SIZE];

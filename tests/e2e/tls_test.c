@@ -279,6 +279,28 @@ test_files_that_cannot_be_used_are_faults_of_the_configuration(void **state)
 	expect_faulty(files, "missing", tls, "/missing: No such file");
 }
 
+/* The system's own configuration may be wrong; it is a fault as the others. */
+static void
+test_openssl_that_cannot_be_used_is_a_fault(void **state)
+{
+	static const char none[] =
+	    "openssl_conf = all\n[all]\nproviders = some\n"
+	    "[some]\nbase = one\n[one]\nactivate = 1\n";
+	const struct test_files *files = *state;
+	char path[128], tls[512];
+
+	snprintf(path, sizeof(path), "%s/openssl.cnf", files->directory);
+	write_file(path, none, strlen(none));
+	snprintf(tls, sizeof(tls),
+	    "tls = { certificate = \"%s/server.pem\";\n"
+	    "key = \"%s/server.key\"; };",
+	    files->directory, files->directory);
+	setenv("OPENSSL_CONF", path, 1);
+	expect_faulty(files, "openssl", tls,
+	    ":3: tls.certificate: OpenSSL: it cannot be used: ");
+	unsetenv("OPENSSL_CONF");
+}
+
 /* The name in the certificate that the daemon shows. */
 static void
 expect_server(struct relay *relay, const char *name)
@@ -355,6 +377,7 @@ main(void)
 		E2E_TEST(test_in_chat_a_certificate_vouches_for_a_name),
 		E2E_TEST(
 		    test_files_that_cannot_be_used_are_faults_of_the_configuration),
+		E2E_TEST(test_openssl_that_cannot_be_used_is_a_fault),
 		E2E_TEST(test_a_reload_reads_the_certificate_again),
 	};
 
