@@ -3,6 +3,8 @@
 
 #include "client/chat.h"
 
+#include "common/stamp.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,28 +17,10 @@
 #define WITHIN	 " in "
 #define LEFT	 " left ("
 
-/* "2026-11-22T09:11:20Z " as a picture, 0 for a digit. */
-static const char time_picture[] = "0000-00-00T00:00:00Z ";
-#define TIME_LENGTH (sizeof(time_picture) - 1)
-
 static bool
 begins_with(const char *line, size_t length, const char *text)
 {
 	return length >= strlen(text) && memcmp(line, text, strlen(text)) == 0;
-}
-
-static bool
-begins_with_time(const char *line, size_t length)
-{
-	size_t i;
-
-	if (length < TIME_LENGTH)
-		return false;
-	for (i = 0; i < TIME_LENGTH; i++)
-		if (time_picture[i] == '0' ? !isdigit((unsigned char)line[i])
-					   : line[i] != time_picture[i])
-			return false;
-	return true;
 }
 
 /* Splits what is left at before and, after it, the name that end ends. */
@@ -92,10 +76,10 @@ chat_parse(const char *line, size_t length, struct chat_line *parsed)
 	memset(parsed, 0, sizeof(*parsed));
 	parsed->kind = CHAT_NOTICE;
 	parsed->after = (struct chat_text){ line, length };
-	if (begins_with_time(line, length)) {
-		parsed->time = (struct chat_text){ line, TIME_LENGTH };
-		parsed->after.at += TIME_LENGTH;
-		parsed->after.length -= TIME_LENGTH;
+	if (stamp_is_on(line, length)) {
+		parsed->time = (struct chat_text){ line, STAMP_BYTES };
+		parsed->after.at += STAMP_BYTES;
+		parsed->after.length -= STAMP_BYTES;
 	}
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (!split(parsed, forms[i].before, forms[i].end))

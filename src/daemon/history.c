@@ -5,11 +5,11 @@
 
 #include "common/count.h"
 #include "common/log.h"
+#include "common/stamp.h"
 #include "common/text.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/name.h"
-#include "daemon/stamp.h"
 #include "daemon/transcript.h"
 
 #include <errno.h>

@@ -13,11 +13,11 @@
 #include "fuzz.h"
 
 #include "common/log.h"
+#include "common/stamp.h"
 #include "common/text.h"
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/history.h"
-#include "daemon/stamp.h"
 #include "daemon/stats.h"
 
 #include <fcntl.h>

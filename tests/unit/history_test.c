@@ -8,9 +8,9 @@
 
 #include "unit.h"
 
+#include "common/stamp.h"
 #include "daemon/conf.h"
 #include "daemon/history.h"
-#include "daemon/stamp.h"
 #include "daemon/stats.h"
 
 #include <errno.h>
@@ -304,7 +304,7 @@ static void
 test_what_is_no_time_is_seen(void **state)
 {
 	static const char *const wrong[] = {
-		"2026-11-22T09:11:20Z ",
+		"2026-11-22T09:11:20Z",
 		"2026-11-22T09:11:20Zx\n",
 		"2026-11-22 09:11:20Z x\n",
 		"2026-11-22T09:11:2xZ x\n",

@@ -9,9 +9,9 @@
 #include "unit.h"
 
 #include "common/count.h"
+#include "common/stamp.h"
 #include "daemon/conf.h"
 #include "daemon/history.h"
-#include "daemon/stamp.h"
 #include "daemon/stats.h"
 #include "daemon/transcript.h"
 

@@ -21,7 +21,7 @@
 char *stamp_lines(
     const char *lines, size_t length, time_t when, size_t *stamped_length);
 
-/* Whether a whole line begins with a time as the function above makes it. */
+/* Whether a line begins with a time as the function above makes it. */
 bool stamp_is_on(const char *line, size_t length);
 
 #endif

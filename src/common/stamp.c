@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
-#include "daemon/stamp.h"
+#include "common/stamp.h"
 
 #include "common/count.h"
 #include "common/utf8.h"
@@ -52,7 +52,7 @@ stamp_is_on(const char *line, size_t length)
 	static const char shape[] = "0000-00-00T00:00:00Z ";
 	size_t i;
 
-	if (length <= STAMP_BYTES)
+	if (length < STAMP_BYTES)
 		return false;
 	for (i = 0; i < STAMP_BYTES; i++) {
 		bool digit = line[i] >= '0' && line[i] <= '9';
