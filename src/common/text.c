@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char replacement[] = { '\xef', '\xbf', '\xbd' };
-
 /* The same byte, eight times. */
 #define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -72,8 +70,8 @@ text_clean(char *to, const char *bytes, size_t length)
 			return (size_t)(to - begin);
 		taken = utf8_next(bytes, (size_t)(end - bytes), &good);
 		if (!good) {
-			memcpy(to, replacement, sizeof(replacement));
-			to += sizeof(replacement);
+			memcpy(to, UTF8_REPLACEMENT, UTF8_GROWTH);
+			to += UTF8_GROWTH;
 		} else if (text_is_harmless(bytes, taken)) {
 			memcpy(to, bytes, taken);
 			to += taken;

@@ -6,11 +6,13 @@
 #ifndef TEXT_H
 #define TEXT_H
 
+#include "common/utf8.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Most bytes that one byte becomes: those of U+FFFD. */
-#define TEXT_GROWTH 3
+/* Most bytes that one byte becomes. */
+#define TEXT_GROWTH UTF8_GROWTH
 
 /*
  * Whether a UTF-8 character, of so many bytes, is safe so: no control character

@@ -6,8 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char replacement[UTF8_GROWTH] = { '\xef', '\xbf', '\xbd' };
-
 /* Of a character that begins so; 0: none does. */
 static size_t
 expected_length(unsigned char first)
@@ -95,9 +93,9 @@ utf8_repair(char *to, const char *bytes, size_t length)
 
 	while (bytes < end) {
 		taken = utf8_next(bytes, (size_t)(end - bytes), &good);
-		memcpy(to, good ? bytes : replacement,
-		    good ? taken : sizeof(replacement));
-		to += good ? taken : sizeof(replacement);
+		memcpy(to, good ? bytes : UTF8_REPLACEMENT,
+		    good ? taken : UTF8_GROWTH);
+		to += good ? taken : UTF8_GROWTH;
 		bytes += taken;
 	}
 	return (size_t)(to - begin);

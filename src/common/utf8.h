@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Most bytes that one byte becomes: those of U+FFFD. */
-#define UTF8_GROWTH 3
+/* U+FFFD; its bytes are the most that one byte becomes. */
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"
+#define UTF8_GROWTH	 3
 
 bool utf8_is_good(const char *bytes, size_t length);
 
