@@ -8,7 +8,7 @@
 #ifndef CONF_SCAN_H
 #define CONF_SCAN_H
 
-#include "common/conf_table.h"
+#include "common/conf_source.h"
 
 enum conf_scan_result {
 	CONF_SCAN_GOOD,
@@ -22,11 +22,5 @@ enum conf_scan_result {
  */
 enum conf_scan_result conf_scan(const char *content, const char *name,
     const char *directory, conf_report *report, void *arg);
-
-/*
- * The whole of a file that is not a directory, for free(3). NULL, with *why
- * set to a static text, when it cannot be had.
- */
-char *conf_read_file(const struct conf_source *source, const char **why);
 
 #endif

@@ -45,11 +45,8 @@ static void
 on_scan_report(const char *message, void *arg)
 {
 	struct conf_reader *reader = arg;
-	struct conf_strings *said = &reader->said;
 
-	said->texts =
-	    xreallocarray(said->texts, said->count + 1, sizeof(*said->texts));
-	said->texts[said->count++] = xstrdup(message);
+	conf_strings_add(&reader->said, message);
 	reader->report(message, reader->arg);
 }
 
@@ -63,16 +60,6 @@ was_said(const struct conf_reader *reader, const char *place)
 		if (strncmp(reader->said.texts[i], place, strlen(place)) == 0)
 			return true;
 	return false;
-}
-
-static void
-forget_said(struct conf_reader *reader)
-{
-	size_t i;
-
-	for (i = 0; i < reader->said.count; i++)
-		free(reader->said.texts[i]);
-	free(reader->said.texts);
 }
 
 void
@@ -266,7 +253,7 @@ read_content(const char *content, const char *name, const char *directory,
 	if (!reader.failed && table->check != NULL)
 		table->check(&reader, &config, base);
 	config_destroy(&config);
-	forget_said(&reader);
+	conf_strings_clear(&reader.said);
 	return reader.failed ? -1 : 0;
 }
 
@@ -286,7 +273,7 @@ conf_table_load(const struct conf_source *source,
 	const char *why;
 	int result;
 
-	content = conf_read_file(source, &why);
+	content = conf_source_read(source, &why);
 	if (content == NULL) {
 		snprintf(message, sizeof(message), "%s: %s", path, why);
 		report(message, arg);

@@ -10,6 +10,8 @@
 #ifndef CONF_TABLE_H
 #define CONF_TABLE_H
 
+#include "common/conf_source.h"
+
 #include <libconfig.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,9 +45,6 @@ struct conf_key {
 	const char *help;
 };
 
-/* Takes one message, without a line end. */
-typedef void conf_report(const char *message, void *arg);
-
 struct conf_strings {
 	char **texts;
 	size_t count;
@@ -64,19 +63,6 @@ struct conf_table {
 /* Sets what a file does not have to. The fields have to be zero. */
 void conf_table_default(const struct conf_key *keys, void *base);
 void conf_table_clear(const struct conf_key *keys, void *base);
-
-/*
- * Where a configuration comes from. The first time that may be a pipe. Again,
- * a pipe would be empty, or keep the process waiting.
- */
-struct conf_source {
-	const char *path;
-	/* A descriptor of it from the start, or -1. It stays the caller's. The
-	 * first time it is what is read, and again, where the process may not
-	 * open the path any more. */
-	int kept;
-	bool again;
-};
 
 /*
  * Reads a file into base. Returns 0, or -1 when there is any error; every error

@@ -178,12 +178,21 @@ load_string(const struct value *value)
 	*string = xstrdup(text);
 }
 
-static void
-append_string(struct conf_strings *strings, const char *text)
+void
+conf_strings_add(struct conf_strings *strings, const char *text)
 {
 	strings->texts = xreallocarray(
 	    strings->texts, strings->count + 1, sizeof(*strings->texts));
 	strings->texts[strings->count++] = xstrdup(text);
+}
+
+void
+conf_strings_clear(struct conf_strings *strings)
+{
+	while (strings->count > 0)
+		free(strings->texts[--strings->count]);
+	free(strings->texts);
+	strings->texts = NULL;
 }
 
 /* One string may stand without brackets. */
@@ -201,14 +210,14 @@ load_strings(const struct value *value)
 		    "there is nothing in it; allowed: one or more of %s",
 		    value->key->allowed == NULL ? "a string"
 						: value->key->allowed);
-	conf_value_clear(value->key, value->base);
+	conf_strings_clear(strings);
 	for (i = 0; i < count; i++) {
 		const char *text = good_string(value,
 		    one ? setting
 			: config_setting_get_elem(setting, (unsigned)i));
 
 		if (text != NULL)
-			append_string(strings, text);
+			conf_strings_add(strings, text);
 	}
 }
 
@@ -268,7 +277,6 @@ conf_value_default(const struct conf_key *key, void *base)
 void
 conf_value_clear(const struct conf_key *key, void *base)
 {
-	struct conf_strings *strings;
 	char **string;
 
 	switch (key->type) {
@@ -278,11 +286,7 @@ conf_value_clear(const struct conf_key *key, void *base)
 		*string = NULL;
 		break;
 	case CONF_STRINGS:
-		strings = field(key, base);
-		while (strings->count > 0)
-			free(strings->texts[--strings->count]);
-		free(strings->texts);
-		strings->texts = NULL;
+		conf_strings_clear(field(key, base));
 		break;
 	case CONF_INTEGER:
 	case CONF_FLAG:

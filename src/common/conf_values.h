@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct conf_key;
+struct conf_strings;
 
 /* Takes what is wrong at a setting and, after a semicolon, what is allowed. */
 typedef void conf_fault(
@@ -29,5 +30,10 @@ void conf_value_swap(const struct conf_key *key, void *base, void *other);
 
 /* Frees what the field owns and makes it zero. */
 void conf_value_clear(const struct conf_key *key, void *base);
+
+/* Adds a copy at the end. */
+void conf_strings_add(struct conf_strings *strings, const char *text);
+/* Frees them and makes them none. */
+void conf_strings_clear(struct conf_strings *strings);
 
 #endif
