@@ -44,14 +44,18 @@ new_base(void)
 	return base;
 }
 
-/* Lines are UTF-8, whatever the user's language is. */
+/*
+ * Lines are UTF-8, whatever the user's language is. readline looks into the
+ * environment on its own.
+ */
 static void
 set_locale(void)
 {
 	setlocale(LC_CTYPE, "");
-	setlocale(LC_TIME, "");
 	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-		setlocale(LC_CTYPE, "C.UTF-8");
+		setenv("LC_ALL", "C.UTF-8", 1);
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_TIME, "");
 }
 
 static int

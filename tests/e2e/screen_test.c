@@ -113,6 +113,32 @@ test_wide_characters_before_the_cursor(void **state)
 	talk_finish(&talk);
 }
 
+/* In a locale without UTF-8: keys that are taken for others. */
+static void
+test_text_in_the_plainest_locale(void **state)
+{
+	const char *before = getenv("LC_ALL");
+	char *kept = before == NULL ? NULL : strdup(before);
+	struct talk talk;
+
+	(void)state;
+	setenv("LC_ALL", "C", 1);
+	talk_start(&talk, 30, 8, "");
+	if (kept == NULL)
+		unsetenv("LC_ALL");
+	else
+		setenv("LC_ALL", kept, 1);
+	free(kept);
+	screen_type(talk.screen, "中文é!");
+	screen_press(talk.screen, "Left");
+	screen_press(talk.screen, "BSpace");
+	send_lines(talk.peer, 1, 1);
+	screen_expect(talk.screen, "line 1\n> 中文!");
+	screen_press(talk.screen, "Enter");
+	expect_text(talk.peer, "中文!\n");
+	talk_finish(&talk);
+}
+
 static void
 test_a_resize_in_the_middle_of_a_line(void **state)
 {
@@ -317,6 +343,7 @@ main(void)
 		E2E_TEST(test_what_arrives_goes_above_what_is_typed),
 		E2E_TEST(test_a_row_that_is_just_full),
 		E2E_TEST(test_wide_characters_before_the_cursor),
+		E2E_TEST(test_text_in_the_plainest_locale),
 		E2E_TEST(test_a_resize_in_the_middle_of_a_line),
 		E2E_TEST(test_a_resize_when_the_line_scrolls),
 		E2E_TEST(test_a_paste_is_sent_whole_and_in_order),
