@@ -3,9 +3,13 @@
 
 #include "common/conf_scan.h"
 
+#include "common/conf_table.h"
+#include "common/xmalloc.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +29,7 @@ struct scan {
 	char key[NAME_SIZE]; /* what a value belongs to, as "limits.rooms" */
 	size_t group_length; /* of it is the group, with its dot */
 	unsigned key_line;
+	struct conf_strings *set; /* the keys that have been */
 	conf_report *report;
 	void *arg;
 	enum conf_scan_result result;
@@ -45,15 +50,28 @@ complain(struct scan *scan, enum conf_scan_result result, unsigned line,
 
 /* To the end of what begins here; counts the lines that are passed. */
 static void
-skip_past(struct scan *scan, const char *end)
+skip_to(struct scan *scan, const char *end)
 {
 	while (*scan->at != '\0' && strncmp(scan->at, end, strlen(end)) != 0) {
 		if (*scan->at == '\n')
 			scan->line++;
 		scan->at++;
 	}
-	if (*scan->at != '\0' && *end != '\n')
-		scan->at += strlen(end);
+}
+
+/* Without an end it would be the rest of the file. */
+static void
+skip_comment(struct scan *scan)
+{
+	unsigned line = scan->line;
+
+	scan->at += strlen("/*");
+	skip_to(scan, "*/");
+	if (*scan->at != '\0')
+		scan->at += strlen("*/");
+	else
+		complain(scan, CONF_SCAN_UNREADABLE, line, "/*",
+		    "the comment does not end; allowed: /* ... */");
 }
 
 static void
@@ -69,6 +87,44 @@ skip_string(struct scan *scan)
 		scan->at++;
 }
 
+static bool
+is_before_value(const char *at)
+{
+	at += strspn(at, " \t\r\n");
+	return *at == '=' || *at == ':';
+}
+
+/* Of the second one libconfig says the line only. */
+static void
+set_key(struct scan *scan)
+{
+	struct conf_strings *set = scan->set;
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (strcmp(set->texts[i], scan->key) == 0) {
+			complain(scan, CONF_SCAN_UNREADABLE, scan->line,
+			    scan->key,
+			    "it was set before; allowed: each key once, and "
+			    "all keys of a group in the same braces");
+			return;
+		}
+	set->texts =
+	    xreallocarray(set->texts, set->count + 1, sizeof(*set->texts));
+	set->texts[set->count++] = xstrdup(scan->key);
+}
+
+/* Those of a group, which may be followed by another one in a list. */
+static void
+forget_keys(struct conf_strings *set, const char *group)
+{
+	size_t length = strlen(group);
+
+	while (set->count > 0 &&
+	    strncmp(set->texts[set->count - 1], group, length) == 0)
+		free(set->texts[--set->count]);
+}
+
 static void
 scan_name(struct scan *scan)
 {
@@ -81,6 +137,8 @@ scan_name(struct scan *scan)
 	    sizeof(scan->key) - scan->group_length, "%.*s",
 	    (int)(scan->at - begin), begin);
 	scan->key_line = scan->line;
+	if (is_before_value(scan->at))
+		set_key(scan);
 }
 
 /* What is in the braces belongs to the last name. */
@@ -105,6 +163,8 @@ leave_group(struct scan *scan)
 	scan->at++;
 	if (scan->group_length == 0)
 		return;
+	scan->key[scan->group_length] = '\0';
+	forget_keys(scan->set, scan->key);
 	scan->key[scan->group_length - 1] = '\0';
 	dot = strrchr(scan->key, '.');
 	scan->group_length = dot == NULL ? 0 : (size_t)(dot + 1 - scan->key);
@@ -161,7 +221,7 @@ scan_include(struct scan *scan)
 	scan->at = end + 1;
 	if (scan->depth == INCLUDE_DEPTH) {
 		complain(scan, CONF_SCAN_UNREADABLE, scan->line, INCLUDE_WORD,
-		    "too many files within files");
+		    "too many files within files; allowed: ten levels");
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/%.*s",
@@ -192,9 +252,9 @@ scan_all(struct scan *scan)
 		const char *at = scan->at;
 
 		if (at[0] == '#' || (at[0] == '/' && at[1] == '/'))
-			skip_past(scan, "\n");
+			skip_to(scan, "\n");
 		else if (at[0] == '/' && at[1] == '*')
-			skip_past(scan, "*/");
+			skip_comment(scan);
 		else if (at[0] == '"')
 			skip_string(scan);
 		else if (strncmp(at, INCLUDE_WORD, strlen(INCLUDE_WORD)) == 0)
@@ -218,15 +278,19 @@ enum conf_scan_result
 conf_scan(const char *content, const char *name, const char *directory,
     conf_report *report, void *arg)
 {
+	struct conf_strings set = { NULL, 0 };
 	struct scan scan = {
 		.name = name,
 		.directory = directory,
 		.at = content,
 		.line = 1,
+		.set = &set,
 		.report = report,
 		.arg = arg,
 	};
 
 	scan_all(&scan);
+	forget_keys(&set, "");
+	free(set.texts);
 	return scan.result;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Finds in a configuration what libconfig 1.5 lets pass in silence or dies of:
- * an integer that does not fit in 32 bits and has no L after it (it wraps), and
- * an included file that cannot be read (when it is a directory, libconfig's
- * scanner leaves the process).
+ * an integer that does not fit in 32 bits and has no L after it (it wraps), a
+ * comment that does not end (the rest of the file is no more), and an included
+ * file that cannot be read (when it is a directory, libconfig's scanner leaves
+ * the process). And a key that is set twice, which libconfig does not name.
  */
 #ifndef CONF_SCAN_H
 #define CONF_SCAN_H

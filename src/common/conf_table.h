@@ -17,6 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* So much of a long value is repeated: what is allowed comes after it. */
+#define CONF_SHOWN_BYTES 1024
+
 struct conf_reader;
 
 /* Its field is an int64_t where nothing else is said. */

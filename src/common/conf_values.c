@@ -116,8 +116,8 @@ load_choice(const struct value *value)
 		set_number(value->key, value->base, number);
 	else if (word != NULL)
 		complain(value, value->setting,
-		    "\"%s\" is not known; allowed, in quotes: %s", word,
-		    choices);
+		    "\"%.*s\" is not known; allowed, in quotes: %s",
+		    CONF_SHOWN_BYTES, word, choices);
 	else
 		complain(value, value->setting,
 		    "not a string; allowed, in quotes: %s", choices);
@@ -159,8 +159,8 @@ good_string(const struct value *value, const config_setting_t *setting)
 		    allowed);
 	else if (key->check == NULL ? text[0] == '\0'
 				    : key->check(text, &why) == -1)
-		complain(value, setting, "\"%s\": %s; allowed: %s", text, why,
-		    allowed);
+		complain(value, setting, "\"%.*s\": %s; allowed: %s",
+		    CONF_SHOWN_BYTES, text, why, allowed);
 	else
 		return text;
 	return NULL;

@@ -38,8 +38,9 @@ set_fault(struct tls_fault *fault, enum tls_file file, const char *path,
     const char *what, const char *why)
 {
 	fault->file = file;
-	snprintf(fault->text, sizeof(fault->text), "%s: %s%s%s", path, what,
-	    why == NULL ? "" : ": ", why == NULL ? "" : why);
+	snprintf(fault->text, sizeof(fault->text), "%.*s: %s%s%s",
+	    TLS_TEXT_SIZE / 2, path, what, why == NULL ? "" : ": ",
+	    why == NULL ? "" : why);
 	ERR_clear_error();
 	return -1;
 }

@@ -134,14 +134,15 @@ const struct conf_key conf_keys[] = {
 	{ "access.allow_plain_secret", CONF_FLAG, FIELD(allow_plain_secret),
 	  .help = "the secret may cross a network in plain text" },
 	{ "tls.certificate", CONF_STRING, FIELD(tls_certificate),
-	  .allowed = "the path of a PEM file",
+	  .allowed = "the path of a PEM file with certificates",
 	  .help = "the certificate, and those that lead from it to a known "
 	          "issuer" },
 	{ "tls.key", CONF_STRING, FIELD(tls_key),
-	  .allowed = "the path of a PEM file",
+	  .allowed = "the path of a PEM file with the certificate's key, not "
+		     "encrypted",
 	  .help = "its private key" },
 	{ "tls.client_ca", CONF_STRING, FIELD(tls_client_ca),
-	  .allowed = "the path of a PEM file",
+	  .allowed = "the path of a PEM file with certificates",
 	  .help = "the issuers of the certificates that clients have to "
 	          "show" },
 	{ "log.level", CONF_CHOICE, FIELD(log_level),

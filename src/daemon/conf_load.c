@@ -90,8 +90,10 @@ read_tls(struct conf_reader *reader, const config_t *config, struct conf *conf)
 	if (conf_rules_read_tls(conf, &fault) == 0)
 		return true;
 	key = keys[fault.file];
-	conf_table_complain(
-	    reader, config_lookup(config, key), key, "%s", fault.text);
+	conf_table_complain(reader, config_lookup(config, key), key,
+	    "%s; allowed: %s", fault.text,
+	    tls_is_available() ? conf_table_find(conf_keys, key)->allowed
+			       : "no keys of tls");
 	return false;
 }
 
@@ -121,10 +123,12 @@ check_together(struct conf_reader *reader, const config_t *config, void *base)
 	if (key != NULL)
 		conf_table_complain(reader, config_lookup(config, key), key,
 		    "it says nothing without %s; allowed: with it", needed);
+	key = "access.secret_file";
 	if (conf_rules_read_secret(conf, &why) == -1)
-		conf_table_complain(reader,
-		    config_lookup(config, "access.secret_file"),
-		    "access.secret_file", "%s: %s", conf->secret_file, why);
+		conf_table_complain(reader, config_lookup(config, key), key,
+		    "%.*s: %s; allowed: %s", CONF_SHOWN_BYTES,
+		    conf->secret_file, why,
+		    conf_table_find(conf_keys, key)->allowed);
 	if (!read_tls(reader, config, conf))
 		return;
 	for (i = 0; i < conf->listen_count; i++)

@@ -268,6 +268,7 @@ run(struct options *options)
 {
 	struct conf *conf = configure(report_to_stderr, options);
 	struct account account;
+	char message[FAULT_SIZE];
 	const char *why;
 
 	if (conf == NULL)
@@ -279,7 +280,9 @@ run(struct options *options)
 		return EXIT_SUCCESS;
 	}
 	if (privileges_account(conf, &account, &why) == -1) {
-		fprintf(stderr, "tcprelayd: user: %s\n", why);
+		snprintf(message, sizeof(message), "%s: user: %s",
+		    conf->user == NULL ? "tcprelayd" : conf_path(options), why);
+		log_bare_error(message);
 		conf_free(conf);
 		return EXIT_USAGE;
 	}

@@ -103,7 +103,9 @@ privileges_account(
 		return fail(why, "there is no such user");
 	set_account(account, entry);
 	if (geteuid() != 0 && geteuid() != account->user)
-		return fail(why, "only root can switch to another user");
+		return fail(why,
+		    "only root can switch to another user; allowed: who starts "
+		    "it");
 	return 0;
 }
 

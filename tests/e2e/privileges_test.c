@@ -123,6 +123,7 @@ static void
 test_who_is_not_root_cannot_become_another(void **state)
 {
 	char path[] = "/tmp/tcprelay-conf.XXXXXX", output[OUTPUT_SIZE];
+	char expected[OUTPUT_SIZE];
 	static const char conf[] = "listen = \"127.0.0.1:0\"; user = \"root\";";
 	const char *as_root[] = { "setpriv", "--reuid=65534", "--clear-groups",
 		daemon_program(), "-c", path, NULL };
@@ -135,8 +136,11 @@ test_who_is_not_root_cannot_become_another(void **state)
 	assert_int_equal(run_program(geteuid() == 0 ? as_root : as_root + 3,
 			     output, sizeof(output)),
 	    2);
-	assert_string_equal(
-	    output, "tcprelayd: user: only root can switch to another user\n");
+	snprintf(expected, sizeof(expected),
+	    "%s: user: only root can switch to another user; allowed: who "
+	    "starts it\n",
+	    path);
+	assert_string_equal(output, expected);
 	unlink(path);
 }
 

@@ -333,7 +333,8 @@ test_a_secret_that_is_none_is_an_error_of_the_configuration(void **state)
 	check_conf(
 	    secret.conf, 2, ":2: access.secret_file: /tmp/tcprelay-access.");
 	check_conf(secret.conf, 2,
-	    "others than its owner may use it; it needs chmod 600\n");
+	    "others than its owner may use it; it needs chmod 600; allowed: "
+	    "the path of a file that only its owner may read\n");
 	assert_int_equal(chmod(secret.path, 0400), 0);
 	check_conf(secret.conf, 0, "valid");
 	secret_remove(&secret);

@@ -240,6 +240,10 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		  "permissions = \"0600\"; };",
 		    "f:2: metrics.permissions: it says nothing without a Unix "
 		    "socket in metrics.listen; allowed: with it\n" },
+		{ "access = { secret_file = \"/no/such\"; };",
+		    "f:1: access.secret_file: /no/such: No such file or "
+		    "directory; allowed: the path of a file that only its "
+		    "owner may read\n" },
 		{ "@include \"no.such.file\"\nmode = 1;",
 		    "f:1: @include: no.such.file: No such file or directory; "
 		    "allowed: a file beside the configuration\n" },
@@ -299,8 +303,22 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		    "octal "
 		    "number in quotes, \"0\" to \"777\"\n" },
 		{ "mode = \"relay\"\nmode = \"relay\"",
+		    "f:2: mode: it was set before; allowed: each key once, and "
+		    "all keys of a group in the same braces\n" },
+		{ "listen = ( { room = \"a\"; }, {\n room = \"b\";\nroom: 1 } "
+		  ");",
+		    "f:3: listen.room: it was set before; allowed: each key "
+		    "once, and all keys of a group in the same braces\n" },
+		{ "log: {};\nlimits: { rooms: 1 };\nlimits\n:{ clients = 1; };",
+		    "f:3: limits: it was set before; allowed: each key once, "
+		    "and all keys of a group in the same braces\n" },
+		/* Not seen by us; libconfig has no name for it. */
+		{ "mode = \"relay\"\nmode /**/ = \"relay\"",
 		    "f:2: duplicate setting name; allowed: each key once, and "
 		    "all keys of a group in the same braces\n" },
+		/* It would be an empty file. */
+		{ "\n/* what to do *\nlisten = \":1\";\n",
+		    "f:2: /*: the comment does not end; allowed: /* ... */\n" },
 		{ "listen = [ \":1\", 2 ];",
 		    "f:1: mismatched element type in array; allowed: strings, "
 		    "each in quotes\n" },
@@ -352,6 +370,19 @@ test_all_errors_come_at_once(void **state)
 	    "\n"
 	    "f:3: listen: \"b:x\": the port is not a number; "
 	    "allowed: " ADDRESS_FORMS "\n");
+}
+
+/* What is allowed comes after it, and would be cut off. */
+static void
+test_a_long_value_is_shown_in_part(void **state)
+{
+	struct reports reports = { .count = 0 };
+	char content[4096 + 16];
+
+	(void)state;
+	snprintf(content, sizeof(content), "mode = \"%4096s\";", "x");
+	assert_null(conf_parse(content, "f", collect, &reports));
+	assert_non_null(strstr(reports.text, "relay chat\n"));
 }
 
 static struct conf *
@@ -516,6 +547,7 @@ main(void)
 		    test_each_error_says_where_what_and_what_is_allowed),
 		cmocka_unit_test(test_an_unknown_key_names_the_known_ones),
 		cmocka_unit_test(test_all_errors_come_at_once),
+		cmocka_unit_test(test_a_long_value_is_shown_in_part),
 		cmocka_unit_test(test_a_file_that_cannot_be_read_says_why),
 		cmocka_unit_test(test_a_pipe_is_read_once_and_never_included),
 		cmocka_unit_test(test_includes_are_found_beside_the_file),
