@@ -94,7 +94,14 @@ write_stderr(enum log_level level, const char *line)
 	    levels[level].name, line);
 }
 
-/* Some of it came from clients: it is one line, and safe to be shown. */
+/* What it is made of came from others: it is one line, and safe to be shown. */
+static const char *
+clean(const char *text, char line[LINE_SIZE * TEXT_GROWTH])
+{
+	line[text_clean(line, text, strnlen(text, LINE_SIZE - 1))] = '\0';
+	return line;
+}
+
 static void
 write_line(enum log_level level, const char *format, va_list args)
 {
@@ -103,7 +110,7 @@ write_line(enum log_level level, const char *format, va_list args)
 	if (!log_is_open_to(level))
 		return;
 	vsnprintf(text, sizeof(text), format, args);
-	line[text_clean(line, text, strlen(text))] = '\0';
+	clean(text, line);
 	if (state.target == LOG_TARGET_SYSLOG)
 		syslog(levels[level].priority, "%s", line);
 	if (state.target == LOG_TARGET_STDERR ||
@@ -138,9 +145,11 @@ log_value(const char *text, char quoted[LOG_VALUE_SIZE])
 void
 log_bare_error(const char *message)
 {
+	char line[LINE_SIZE * TEXT_GROWTH];
+
 	if (stderr_is_journal())
 		fprintf(stderr, "<%d>", levels[LOG_LEVEL_ERROR].priority);
-	fprintf(stderr, "%s\n", message);
+	fprintf(stderr, "%s\n", clean(message, line));
 }
 
 static void

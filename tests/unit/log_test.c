@@ -95,6 +95,17 @@ test_the_journal_is_told_the_level_and_no_time(void **state)
 	assert_string_equal(logged(), "<3>a\n<4>b\n<6>c\n<7>d\n");
 }
 
+/* A configuration can have a line end in a value. */
+static void
+test_an_error_before_the_log_is_one_line_too(void **state)
+{
+	(void)state;
+	unsetenv("JOURNAL_STREAM");
+	log_bare_error("f:1: mode: \"a\nf:2: \x1b[2J\" is not known");
+	assert_string_equal(
+	    logged(), "f:1: mode: \"af:2: [2J\" is not known\n");
+}
+
 /* Standard error was sent elsewhere, but the variable is inherited. */
 static void
 test_a_journal_that_is_somewhere_else_is_none(void **state)
@@ -119,6 +130,8 @@ main(void)
 		    test_a_line_of_any_length_is_one_line, set_up),
 		cmocka_unit_test_setup(
 		    test_the_journal_is_told_the_level_and_no_time, set_up),
+		cmocka_unit_test_setup(
+		    test_an_error_before_the_log_is_one_line_too, set_up),
 		cmocka_unit_test_setup(
 		    test_a_journal_that_is_somewhere_else_is_none, set_up),
 	};
