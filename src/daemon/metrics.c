@@ -154,7 +154,10 @@ reply(struct metrics *metrics, struct evhttp_request *request, int status,
 	    evhttp_request_get_connection(request), on_close, metrics);
 	evhttp_add_header(headers, "Content-Type", type);
 	evhttp_add_header(headers, "Connection", "close");
-	evhttp_send_reply(request, status, reason, body);
+	/* libevent would send the body to a HEAD, too. */
+	evhttp_send_reply(request, status, reason,
+	    evhttp_request_get_command(request) == EVHTTP_REQ_HEAD ? NULL
+								   : body);
 	evbuffer_free(body);
 }
 

@@ -161,6 +161,21 @@ test_promtool_finds_no_fault(void **state)
 	relay_stop(relay);
 }
 
+/* A client that keeps to the protocol takes a body for another reply. */
+static void
+test_head_is_answered_without_a_body(void **state)
+{
+	unsigned port;
+	struct relay *relay = start(&port);
+	const char *reply = exchange(
+	    connect_to(port), "HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+
+	(void)state;
+	expect(reply, "HTTP/1.1 200 OK\r\n");
+	assert_string_equal(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
+	relay_stop(relay);
+}
+
 static void
 test_what_is_not_a_request_for_it_is_refused(void **state)
 {
@@ -287,6 +302,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		E2E_TEST(test_the_numbers_are_those_of_the_relay),
 		E2E_TEST(test_promtool_finds_no_fault),
+		E2E_TEST(test_head_is_answered_without_a_body),
 		E2E_TEST(test_what_is_not_a_request_for_it_is_refused),
 		E2E_TEST(test_silent_connections_keep_nobody_waiting),
 		E2E_TEST(test_no_descriptor_for_it_is_a_pause),
