@@ -238,24 +238,29 @@ on_written(struct bufferevent *bev, void *arg)
 		connection->handler->on_sent(connection->arg);
 }
 
-/* With the time of the handshake, where there is one: not on a Unix socket. */
+/* With our address and the time of the handshake, where there are any: not on a
+ * Unix socket. */
 static void
 tell_connected(const struct connection *connection)
 {
 	int fd = bufferevent_getfd(connection->bev);
 	struct endpoint local = { .length = sizeof(local.sa) };
-	char name[ADDRESS_TEXT_SIZE] = "", handshake[64] = "";
+	char name[ADDRESS_TEXT_SIZE], from[sizeof(name) + 8] = "";
+	char handshake[64] = "";
 	char session[TLS_TEXT_SIZE];
 	long microseconds = socket_rtt_microseconds(fd);
 
-	if (getsockname(fd, &local.sa.any, &local.length) == 0)
+	if (getsockname(fd, &local.sa.any, &local.length) == 0 &&
+	    local.sa.any.sa_family != AF_UNIX) {
 		endpoint_format(
 		    &local.sa.any, local.length, name, sizeof(name));
+		snprintf(from, sizeof(from), " from %s", name);
+	}
 	if (microseconds >= 0)
 		snprintf(handshake, sizeof(handshake), ", handshake %.3f ms",
 		    (double)microseconds / 1e3);
-	tell(connection, "%s: connected from %s%s", connection->peer, name,
-	    handshake);
+	tell(
+	    connection, "%s: connected%s%s", connection->peer, from, handshake);
 	if (connection->options->tls != NULL)
 		tell(connection, "%s: %s", connection->peer,
 		    secure_describe(connection->bev, session, sizeof(session)));

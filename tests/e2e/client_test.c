@@ -342,6 +342,20 @@ test_verbose_tells_the_life_of_the_connection(void **state)
 	relay_stop(relay);
 }
 
+/* The end that connects has no address there. */
+static void
+test_verbose_has_no_address_of_our_side_of_a_unix_socket(void **state)
+{
+	struct relay *relay = relay_start("listen = \"unix:%s/s\";", 1);
+	char output[2048], address[128];
+
+	(void)state;
+	snprintf(address, sizeof(address), "unix:%s", relay_path(relay, "s"));
+	assert_int_equal(run_client("-v", address, output, sizeof(output)), 0);
+	assert_non_null(strstr(output, "/s: connected\n"));
+	relay_stop(relay);
+}
+
 /* A shell's exit status is that of the last program of its pipe. */
 static int
 run_shell(const char *command, const char *address, char *output, size_t size)
@@ -440,6 +454,8 @@ main(void)
 		E2E_TEST(test_nobody_there_means_1_and_says_who),
 		E2E_TEST(test_every_address_of_a_name_is_tried),
 		E2E_TEST(test_verbose_tells_the_life_of_the_connection),
+		E2E_TEST(
+		    test_verbose_has_no_address_of_our_side_of_a_unix_socket),
 		E2E_TEST(test_pipes_of_a_shell),
 		E2E_TEST(test_a_pipe_that_does_not_end),
 	};
