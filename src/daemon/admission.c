@@ -80,18 +80,13 @@ close_unanswered(struct admission *admission, int fd, enum conn_reason reason)
 
 /* Asked before anything is spent on the connection. */
 static bool
-is_denied(const struct gate *gate, int fd, const struct sockaddr *address,
-    socklen_t length)
+is_denied(const struct gate *gate, int fd, const union peer *peer)
 {
 	char name[ADDRESS_TEXT_SIZE];
-	union peer peer;
 
-	if (gate == NULL)
+	if (gate == NULL || gate_admits(gate, fd, peer))
 		return false;
-	peer_set(&peer, fd, address, length);
-	if (gate_admits(gate, fd, &peer))
-		return false;
-	log_info("denied peer=%s", peer_name(&peer, name, sizeof(name)));
+	log_info("denied peer=%s", peer_name(peer, name, sizeof(name)));
 	return true;
 }
 
@@ -126,7 +121,7 @@ is_full(const struct admission *admission)
 }
 
 static bool
-is_address_full(const struct admission *admission, const struct sockaddr *peer)
+is_address_full(const struct admission *admission, const union peer *peer)
 {
 	size_t limit = (size_t)admission->conf->clients_per_address;
 
@@ -135,7 +130,7 @@ is_address_full(const struct admission *admission, const struct sockaddr *peer)
 }
 
 static enum conn_reason
-find_refusal(const struct admission *admission, const struct sockaddr *peer)
+find_refusal(const struct admission *admission, const union peer *peer)
 {
 	if (is_full(admission))
 		return CONN_SERVER_FULL;
@@ -440,18 +435,20 @@ make_place(struct admission *admission)
 
 void
 admission_accept(struct admission *admission, int fd,
-    const struct sockaddr *peer, socklen_t peer_length,
+    const struct sockaddr *address, socklen_t address_length,
     const struct listener_rules *rules)
 {
+	union peer peer;
 	enum conn_reason refusal;
 	char label[sizeof("room=") + ROOM_NAME_MAX];
 	struct conn *conn;
 
-	if (is_denied(rules->gate, fd, peer, peer_length)) {
+	peer_set(&peer, fd, address, address_length);
+	if (is_denied(rules->gate, fd, &peer)) {
 		close_unanswered(admission, fd, CONN_DENIED);
 		return;
 	}
-	refusal = find_refusal(admission, peer);
+	refusal = find_refusal(admission, &peer);
 	if (refusal != CONN_NO_REASON &&
 	    leaving_count(admission) >= ADMISSION_REFUSALS_MAX) {
 		close_unanswered(admission, fd, refusal);
@@ -460,7 +457,7 @@ admission_accept(struct admission *admission, int fd,
 	if (refusal == CONN_NO_REASON)
 		make_place(admission);
 	snprintf(label, sizeof(label), "room=%s", rules->room);
-	conn = conn_new(admission->conns, fd, peer, peer_length,
+	conn = conn_new(admission->conns, fd, &peer,
 	    refusal == CONN_NO_REASON ? label : "refused");
 	if (refusal == CONN_NO_REASON)
 		conn_count_address(conn);

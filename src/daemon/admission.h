@@ -49,7 +49,7 @@ void admission_free(struct admission *admission);
 
 /* Takes over an accepted, non-blocking socket; the rules are not kept. */
 void admission_accept(struct admission *admission, int fd,
-    const struct sockaddr *peer, socklen_t peer_length,
+    const struct sockaddr *address, socklen_t address_length,
     const struct listener_rules *rules);
 
 #endif

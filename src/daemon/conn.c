@@ -203,8 +203,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 struct conn *
-conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
-    socklen_t peer_length, const char *label)
+conn_new(
+    struct conn_set *set, int fd, const union peer *peer, const char *label)
 {
 	struct conn *conn = xcalloc(1, sizeof(*conn));
 	char name[ADDRESS_TEXT_SIZE];
@@ -213,8 +213,8 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	conn->set = set;
 	conn->opened_ns = clock_nanoseconds();
 	conn->heard = clock_coarse_ticks();
-	peer_set(&conn->peer, fd, peer, peer_length);
-	if (peer->sa_family != AF_UNIX)
+	conn->peer = *peer;
+	if (peer->any.sa_family != AF_UNIX)
 		socket_set_tcp_options(fd, (int)set->conf->keepalive_seconds);
 	conn->input =
 	    event_new(set->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
@@ -222,15 +222,15 @@ conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
 	TAILQ_INSERT_TAIL(&set->lists[OPEN], conn, entry);
 	set->count++;
 	set->stats->accepted++;
-	log_info("accepted peer=%s %s",
-	    peer_name(&conn->peer, name, sizeof(name)), label);
+	log_info(
+	    "accepted peer=%s %s", peer_name(peer, name, sizeof(name)), label);
 	return conn;
 }
 
 void
 conn_count_address(struct conn *conn)
 {
-	conn->counted = tally_add(&conn->set->tally, &conn->peer.any);
+	conn->counted = tally_add(&conn->set->tally, &conn->peer);
 }
 
 void

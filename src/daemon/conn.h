@@ -20,7 +20,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 struct conn;
@@ -104,12 +103,12 @@ void conn_set_end_turn(struct conn_set *set);
 void conn_set_hurry(struct conn_set *set);
 
 /*
- * Takes over an accepted, non-blocking socket. peer is what accept(2) said.
+ * Takes over an accepted, non-blocking socket, with who is at its other end.
  * label goes into the log line, as in "room=main". Before the loop goes on it
  * needs an owner, or is closed.
  */
-struct conn *conn_new(struct conn_set *set, int fd, const struct sockaddr *peer,
-    socklen_t peer_length, const char *label);
+struct conn *conn_new(
+    struct conn_set *set, int fd, const union peer *peer, const char *label);
 
 /*
  * Its peer speaks TLS; right after conn_new(). tls has to last for this call
@@ -121,7 +120,7 @@ void conn_start_tls(struct conn *conn, const struct tls *tls);
 void conn_count_address(struct conn *conn);
 /* Those that count for the address of this peer. */
 size_t conn_set_count_address(
-    const struct conn_set *set, const struct sockaddr *peer);
+    const struct conn_set *set, const union peer *peer);
 
 /* Gives it an owner, or another one: the former hears nothing more of it. */
 void conn_set_handler(

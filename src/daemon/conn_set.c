@@ -132,7 +132,7 @@ conn_set_free(struct conn_set *set)
 }
 
 size_t
-conn_set_count_address(const struct conn_set *set, const struct sockaddr *peer)
+conn_set_count_address(const struct conn_set *set, const union peer *peer)
 {
 	return tally_count(&set->tally, peer);
 }

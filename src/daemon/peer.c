@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of an IPv6 address: a /64. */
-#define NETWORK_BYTES 8
-
 void
 peer_set(
     union peer *peer, int fd, const struct sockaddr *address, socklen_t length)
@@ -55,19 +52,28 @@ in_address(const union peer *peer)
 	return NULL;
 }
 
+struct peer_host
+peer_host(const union peer *peer)
+{
+	struct peer_host host = { .family = peer->any.sa_family };
+	const void *in = in_address(peer);
+
+	if (in != NULL) {
+		host.family = AF_INET;
+		memcpy(host.bytes, in, sizeof(struct in_addr));
+	} else if (host.family == AF_UNIX) {
+		memcpy(host.bytes, &peer->local.credentials.uid, sizeof(uid_t));
+	} else {
+		memcpy(host.bytes, &peer->in6.sin6_addr, sizeof(host.bytes));
+	}
+	return host;
+}
+
 bool
 peer_is_same_host(const union peer *peer, const union peer *other)
 {
-	const void *in = in_address(peer), *other_in = in_address(other);
+	const struct peer_host host = peer_host(peer);
+	const struct peer_host other_host = peer_host(other);
 
-	if (in != NULL || other_in != NULL)
-		return in != NULL && other_in != NULL &&
-		    memcmp(in, other_in, sizeof(struct in_addr)) == 0;
-	if (peer->any.sa_family != other->any.sa_family)
-		return false;
-	if (peer->any.sa_family == AF_UNIX)
-		return peer->local.credentials.uid ==
-		    other->local.credentials.uid;
-	return memcmp(&peer->in6.sin6_addr, &other->in6.sin6_addr,
-		   NETWORK_BYTES) == 0;
+	return memcmp(&host, &other_host, sizeof(host)) == 0;
 }

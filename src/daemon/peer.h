@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 union peer {
@@ -29,10 +30,15 @@ void peer_set(
 const char *peer_name(const union peer *peer, char *text, size_t size);
 
 /*
- * Whether they count as one where something is limited for each host: the same
- * IPv4 address, however it is written; the same /64 of IPv6 addresses, since
- * nobody has less; the same user of a Unix socket.
+ * What counts as one where something is limited for each host: an IPv4 address,
+ * however it is written; a /64 of IPv6 addresses, since nobody has less; a user
+ * of a Unix socket. A plain value: those that are equal have the same bytes.
  */
+struct peer_host {
+	uint32_t family;
+	unsigned char bytes[8];
+};
+struct peer_host peer_host(const union peer *peer);
 bool peer_is_same_host(const union peer *peer, const union peer *other);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How many clients each address has. An IPv6 network of 64 bits counts as one
- * address, for it is what one customer gets; Unix sockets have none.
+ * How many clients each address has, or what counts as one, peer_host(); Unix
+ * sockets have none.
  */
 #ifndef TALLY_H
 #define TALLY_H
 
 #include <stddef.h>
-#include <sys/socket.h>
+
+union peer;
 
 /* All zero is an empty one. Every entry has to be removed. */
 struct tally {
@@ -17,10 +18,9 @@ struct tally {
 struct tally_entry;
 
 /* Counts one more; NULL where there is no address. */
-struct tally_entry *tally_add(
-    struct tally *tally, const struct sockaddr *address);
+struct tally_entry *tally_add(struct tally *tally, const union peer *peer);
 /* One less; NULL is allowed. */
 void tally_remove(struct tally *tally, struct tally_entry *entry);
-size_t tally_count(const struct tally *tally, const struct sockaddr *address);
+size_t tally_count(const struct tally *tally, const union peer *peer);
 
 #endif

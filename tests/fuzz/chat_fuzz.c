@@ -18,6 +18,7 @@
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
+#include "daemon/peer.h"
 #include "daemon/people.h"
 #include "daemon/person.h"
 #include "daemon/room.h"
@@ -58,13 +59,13 @@ turn(struct world *world)
 static void
 arrive(struct world *world, int who)
 {
-	struct sockaddr peer = { .sa_family = AF_UNIX };
+	const union peer peer = { .local.family = AF_UNIX };
 	int ends[2], flags = SOCK_STREAM | SOCK_NONBLOCK;
 
 	if (socketpair(AF_UNIX, flags, 0, ends) == -1)
 		abort();
 	person_new(world->people,
-	    conn_new(world->conns, ends[0], &peer, sizeof(peer), "room=main"),
+	    conn_new(world->conns, ends[0], &peer, "room=main"),
 	    rooms_get(world->rooms, "main"), who == 0 ? "root" : NULL);
 	world->fds[who] = ends[1];
 }

@@ -18,6 +18,7 @@
 #include "daemon/conn.h"
 #include "daemon/listener.h"
 #include "daemon/member.h"
+#include "daemon/peer.h"
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
@@ -55,7 +56,7 @@ static void
 world_open(struct world *world)
 {
 	static const struct listener_rules rules = { .room = "main" };
-	static const struct sockaddr peer = { .sa_family = AF_UNIX };
+	static const union peer peer = { .local.family = AF_UNIX };
 	const char *why;
 	int ends[2];
 
@@ -70,12 +71,12 @@ world_open(struct world *world)
 	    world->rooms, NULL, &world->stats);
 	connect_pair(ends);
 	world->reader = ends[1];
-	member_new(conn_new(world->conns, ends[0], &peer, sizeof(peer), "r"),
+	member_new(conn_new(world->conns, ends[0], &peer, "r"),
 	    rooms_get(world->rooms, "main"));
 	connect_pair(ends);
 	world->newcomer = ends[1];
 	admission_accept(
-	    world->admission, ends[0], &peer, sizeof(peer), &rules);
+	    world->admission, ends[0], &peer.any, sizeof(peer), &rules);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "party.h"
 
 #include "common/log.h"
+#include "daemon/peer.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -28,12 +29,12 @@ party_turn(struct party *party, int count)
 int
 party_arrive(struct party *party, const char *room, const char *vouched)
 {
-	struct sockaddr peer = { .sa_family = AF_UNIX };
+	const union peer peer = { .local.family = AF_UNIX };
 	int ends[2], flags = SOCK_STREAM | SOCK_NONBLOCK;
 
 	assert_int_equal(socketpair(AF_UNIX, flags, 0, ends), 0);
 	person_new(party->people,
-	    conn_new(party->conns, ends[0], &peer, sizeof(peer), "room=main"),
+	    conn_new(party->conns, ends[0], &peer, "room=main"),
 	    rooms_get(party->rooms, room), vouched);
 	return ends[1];
 }

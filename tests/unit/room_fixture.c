@@ -7,6 +7,7 @@
 #include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/member.h"
+#include "daemon/peer.h"
 #include "daemon/room.h"
 
 #include <event2/event.h>
@@ -53,13 +54,11 @@ fixture_tear_down(void **state)
 int
 join(struct fixture *f)
 {
-	struct sockaddr peer = { .sa_family = AF_UNIX };
+	const union peer peer = { .local.family = AF_UNIX };
 	int ends[2], flags = SOCK_STREAM | SOCK_NONBLOCK;
 
 	assert_int_equal(socketpair(AF_UNIX, flags, 0, ends), 0);
-	member_new(
-	    conn_new(f->conns, ends[0], &peer, sizeof(peer), "room=main"),
-	    f->room);
+	member_new(conn_new(f->conns, ends[0], &peer, "room=main"), f->room);
 	return ends[1];
 }
 

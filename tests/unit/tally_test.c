@@ -7,32 +7,24 @@
 
 #include "unit.h"
 
+#include "daemon/peer.h"
 #include "daemon/tally.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/un.h>
 
-union any {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
-};
-
-static const struct sockaddr *
+static const union peer *
 address(const char *text)
 {
-	static union any result;
+	static union peer result;
 
 	memset(&result, 0, sizeof(result));
 	result.in6.sin6_family = AF_INET6;
 	if (inet_pton(AF_INET6, text, &result.in6.sin6_addr) == 1)
-		return &result.any;
+		return &result;
 	result.in.sin_family = AF_INET;
 	assert_int_equal(inet_pton(AF_INET, text, &result.in.sin_addr), 1);
-	return &result.any;
+	return &result;
 }
 
 static void
@@ -75,12 +67,12 @@ test_which_addresses_are_the_same(void **state)
 static void
 test_unix_sockets_are_not_counted(void **state)
 {
-	union any un = { .un.sun_family = AF_UNIX };
+	const union peer local = { .local.family = AF_UNIX };
 	struct tally tally = { 0 };
 
 	(void)state;
-	assert_null(tally_add(&tally, &un.any));
-	assert_int_equal(tally_count(&tally, &un.any), 0);
+	assert_null(tally_add(&tally, &local));
+	assert_int_equal(tally_count(&tally, &local), 0);
 	tally_remove(&tally, NULL);
 }
 
