@@ -332,20 +332,6 @@ on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 	return taken;
 }
 
-static void
-on_end_of_input(struct conn *conn, void *owner)
-{
-	(void)conn;
-	(void)owner;
-}
-
-static void
-on_drained(struct conn *conn, void *owner)
-{
-	(void)conn;
-	(void)owner;
-}
-
 /* Only a few are told why, or those who come to be refused could fill the
  * daemon. */
 static void
@@ -363,8 +349,6 @@ on_leave(struct conn *conn, bool drained, void *owner)
 static const struct conn_handler handler = {
 	.on_ready = on_ready,
 	.on_input = on_input,
-	.on_end_of_input = on_end_of_input,
-	.on_drained = on_drained,
 	.on_leave = on_leave,
 };
 

@@ -86,7 +86,7 @@ end_of_input(struct conn *conn)
 		log_debug("end of input peer=%s%s",
 		    peer_name(&conn->peer, name, sizeof(name)),
 		    whole ? "" : " without close_notify");
-	if (whole)
+	if (whole && conn->handler->on_end_of_input != NULL)
 		conn->handler->on_end_of_input(conn, conn->owner);
 	conn_close(conn, CONN_END_OF_INPUT);
 }

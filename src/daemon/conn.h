@@ -65,9 +65,9 @@ struct conn_handler {
 	 */
 	size_t (*on_input)(
 	    struct conn *conn, const char *bytes, size_t length, void *owner);
-	/* The peer sent FIN; the connection closes by itself. */
+	/* The peer sent FIN; the connection closes by itself. May be NULL. */
 	void (*on_end_of_input)(struct conn *conn, void *owner);
-	/* All that was queued is sent. */
+	/* All that was queued is sent. May be NULL. */
 	void (*on_drained)(struct conn *conn, void *owner);
 	/*
 	 * The last call. The owner lets go of the connection, and, when it is
@@ -91,9 +91,9 @@ void conn_set_update(struct conn_set *set);
 void conn_set_close(struct conn_set *set, enum conn_reason reason);
 /*
  * Carries out what conn_close() marked. Never from within a callback of a
- * connection. Returns whether there was anything to do.
+ * connection.
  */
-bool conn_set_reap(struct conn_set *set);
+void conn_set_reap(struct conn_set *set);
 /* A turn of the loop is over: what was put off to the next one may go on. */
 void conn_set_end_turn(struct conn_set *set);
 /*

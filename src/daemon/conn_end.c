@@ -284,17 +284,13 @@ reap(struct conn *conn)
 	}
 }
 
-bool
+void
 conn_set_reap(struct conn_set *set)
 {
 	struct conn *conn;
-	bool any = false;
 
-	while ((conn = TAILQ_FIRST(&set->lists[CLOSING])) != NULL) {
+	while ((conn = TAILQ_FIRST(&set->lists[CLOSING])) != NULL)
 		reap(conn);
-		any = true;
-	}
-	return any;
 }
 
 void

@@ -27,11 +27,13 @@ free_output(struct conn *conn)
 void
 conn_drained(struct conn *conn)
 {
+	const struct conn_handler *handler = conn->handler;
+
 	conn->queued = false;
-	if (conn->handler != NULL)
-		conn->handler->on_drained(conn, conn->owner);
-	else if (conn->state == DRAINING)
+	if (handler == NULL && conn->state == DRAINING)
 		conn_set_state(conn, CLOSING);
+	else if (handler != NULL && handler->on_drained != NULL)
+		handler->on_drained(conn, conn->owner);
 }
 
 static void

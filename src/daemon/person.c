@@ -356,12 +356,11 @@ person_new(struct people *people, struct conn *conn, struct room *room,
     const char *vouched)
 {
 	struct person *person = xcalloc(1, sizeof(*person));
-	char name[NAME_SIZE];
 
 	person->people = people;
 	person->member.conn = conn;
-	if (vouched != NULL && name_make(name, vouched) == 0)
-		person->vouched = xstrdup(name);
+	if (vouched != NULL)
+		person->vouched = xstrdup(vouched);
 	conn_meter_input(conn, true);
 	conn_set_handler(conn, &handler, person);
 	name_newcomer(person);

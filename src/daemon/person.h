@@ -48,8 +48,9 @@ struct person {
 
 /*
  * Takes over the connection and joins the room. vouched is a name that somebody
- * vouches for, the kernel or a certificate, or NULL: it is the person's first
- * one if it can be, and reserved names are its own.
+ * vouches for, the kernel or a certificate, as name_make() makes it, or NULL:
+ * it is the person's first one if it can be, and its own though an account has
+ * it.
  */
 void person_new(struct people *people, struct conn *conn, struct room *room,
     const char *vouched);

@@ -159,11 +159,10 @@ rooms_measure(const struct rooms *rooms)
 	struct stats *stats = rooms->stats;
 	const struct room *room;
 
-	stats->rooms = stats->backlog_bytes = stats->backlog_batches = 0;
-	TAILQ_FOREACH (room, &rooms->all, entry) {
-		stats->rooms++;
+	stats->rooms = rooms->count;
+	stats->backlog_bytes = stats->backlog_batches = 0;
+	TAILQ_FOREACH (room, &rooms->all, entry)
 		measure(room, stats);
-	}
 }
 
 void
