@@ -36,6 +36,8 @@ view_take_size(struct view *view)
 {
 	view->columns = window_columns();
 	rl_reset_screen_size();
+	/* It knows where its prompt wraps from the time when that was set. */
+	rl_expand_prompt(rl_display_prompt);
 }
 
 bool

@@ -200,6 +200,28 @@ test_a_resize_when_the_line_scrolls(void **state)
 	unlink(path);
 }
 
+/* What readline asks wraps, too. */
+static void
+test_a_resize_in_a_search(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, 50, 8, "");
+	screen_type(talk.screen, "one");
+	screen_press(talk.screen, "Enter");
+	expect_text(talk.peer, "one\n");
+	screen_press(talk.screen, "C-r");
+	screen_type(talk.screen, "o");
+	screen_await(talk.screen, "(reverse-i-search)`o': one");
+	screen_resize(talk.screen, 20, 8);
+	send_lines(talk.peer, 1, 2);
+	screen_await(
+	    talk.screen, "line 1\nline 2\n(reverse-i-search)`o\n': one");
+	screen_press(talk.screen, "C-c");
+	talk_finish(&talk);
+}
+
 static void
 test_a_paste_is_sent_whole_and_in_order(void **state)
 {
@@ -346,6 +368,7 @@ main(void)
 		E2E_TEST(test_text_in_the_plainest_locale),
 		E2E_TEST(test_a_resize_in_the_middle_of_a_line),
 		E2E_TEST(test_a_resize_when_the_line_scrolls),
+		E2E_TEST(test_a_resize_in_a_search),
 		E2E_TEST(test_a_paste_is_sent_whole_and_in_order),
 		E2E_TEST(test_keys_that_clear_recall_and_leave),
 		E2E_TEST(test_what_arrives_does_nothing_to_the_terminal),
