@@ -53,8 +53,10 @@ static struct editor *the_editor;
 static void
 redisplay(void)
 {
-	if (!the_editor->busy)
-		rl_redisplay();
+	if (the_editor->busy)
+		return;
+	view_fit(&the_editor->view);
+	rl_redisplay();
 }
 
 static void

@@ -14,27 +14,32 @@
 
 #include <readline/readline.h>
 
-static int
-window_columns(void)
+static struct winsize
+window_size(void)
 {
-	struct winsize size;
+	struct winsize size = { 0 };
 
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+	(void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	return size;
 }
 
-/* readline's own number is one less where a terminal does not wrap. */
+/* readline's own columns are one less where a terminal does not wrap. */
 bool
 view_is_resized(const struct view *view)
 {
-	int columns = window_columns();
+	struct winsize size = window_size();
 
-	return columns > 0 && columns != view->columns;
+	return size.ws_col > 0 &&
+	    (size.ws_col != view->columns || size.ws_row != view->rows);
 }
 
 void
 view_take_size(struct view *view)
 {
-	view->columns = window_columns();
+	struct winsize size = window_size();
+
+	view->columns = size.ws_col;
+	view->rows = size.ws_row;
 	rl_reset_screen_size();
 	/* It knows where its prompt wraps from the time when that was set. */
 	rl_expand_prompt(rl_display_prompt);
@@ -47,23 +52,44 @@ view_is_dumb(void)
 	    strcmp(rl_terminal_name, "dumb") == 0;
 }
 
-/* The row of the cursor, from the first one of the line and its prompt. */
-static int
-cursor_row(const struct view *view)
+static bool
+scrolls(void)
 {
-	const char *scrolls = rl_variable_value("horizontal-scroll-mode");
+	const char *mode = rl_variable_value("horizontal-scroll-mode");
+
+	return mode != NULL && strcmp(mode, "on") == 0;
+}
+
+/* The row in which so much of the line ends, from the first of its prompt. */
+static int
+row_after(const struct view *view, int length)
+{
 	char *before;
 	int row;
 
-	/* Then it has one row, and those above are not ours. */
-	if (scrolls != NULL && strcmp(scrolls, "on") == 0)
-		return 0;
-	if (asprintf(&before, "%s%.*s", rl_display_prompt, rl_point,
+	if (asprintf(&before, "%s%.*s", rl_display_prompt, length,
 		rl_line_buffer) == -1)
 		xmalloc_fail();
 	row = rows_before_end(before, view->columns);
 	free(before);
 	return row;
+}
+
+/*
+ * What has left the window at its top can be neither changed nor taken away: a
+ * line that has more rows than the window is shown as one that scrolls.
+ */
+void
+view_fit(struct view *view)
+{
+	bool tall = view->rows > 0 && row_after(view, rl_end) >= view->rows;
+
+	if (tall == view->is_tall || (tall && scrolls()))
+		return;
+	view->is_tall = tall;
+	rl_clear_visible_line();
+	rl_variable_bind("horizontal-scroll-mode", tall ? "on" : "off");
+	rl_on_new_line();
 }
 
 /*
@@ -74,7 +100,8 @@ cursor_row(const struct view *view)
 static void
 hide_moved(const struct view *view)
 {
-	int row = cursor_row(view);
+	/* Those above the row of one that scrolls are not ours. */
+	int row = scrolls() ? 0 : row_after(view, rl_point);
 
 	fputc('\r', rl_outstream);
 	if (row > 0)

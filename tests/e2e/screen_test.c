@@ -222,6 +222,36 @@ test_a_resize_in_a_search(void **state)
 	talk_finish(&talk);
 }
 
+/* Rows that have left the window cannot be taken away any more. */
+static void
+test_a_line_of_more_rows_than_the_window(void **state)
+{
+	static const char digits[] =
+	    "012345678901234567890123456789012345678901234567890123456789";
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, 20, 3, "");
+	screen_type(talk.screen, digits);
+	screen_await(talk.screen, "<");
+	send_lines(talk.peer, 1, 2);
+	screen_press(talk.screen, "C-a");
+	screen_expect(talk.screen, "line 1\nline 2\n> 01234567890123456>");
+	screen_type(talk.screen, "x");
+	screen_expect(talk.screen, "line 1\nline 2\n> x0123456789012345>");
+	/* One that takes it all. */
+	screen_resize(talk.screen, 40, 3);
+	send_lines(talk.peer, 3, 3);
+	screen_expect(talk.screen,
+	    "line 3\n> x0123456789012345678901234567890123456\n"
+	    "78901234567890123456789");
+	screen_press(talk.screen, "Enter");
+	expect_text(talk.peer, "x");
+	expect_text(talk.peer, digits);
+	expect_text(talk.peer, "\n");
+	talk_finish(&talk);
+}
+
 static void
 test_a_paste_is_sent_whole_and_in_order(void **state)
 {
@@ -369,6 +399,7 @@ main(void)
 		E2E_TEST(test_a_resize_in_the_middle_of_a_line),
 		E2E_TEST(test_a_resize_when_the_line_scrolls),
 		E2E_TEST(test_a_resize_in_a_search),
+		E2E_TEST(test_a_line_of_more_rows_than_the_window),
 		E2E_TEST(test_a_paste_is_sent_whole_and_in_order),
 		E2E_TEST(test_keys_that_clear_recall_and_leave),
 		E2E_TEST(test_what_arrives_does_nothing_to_the_terminal),
