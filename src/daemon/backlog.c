@@ -171,12 +171,15 @@ waiting_bytes(const struct member *member, uint64_t until)
 bool
 backlog_is_full(const struct member *member)
 {
+	const struct rooms *rooms = member->room->rooms;
 	uint64_t until =
 	    member->behind == NULL ? 0 : fanned_out_position(member->room);
+	uint64_t most = rooms_keep_too_much(rooms)
+	    ? 0
+	    : (uint64_t)rooms->conf->backlog_bytes;
 
 	return conn_takes_output(member->conn) &&
-	    waiting_bytes(member, until) >
-	    (uint64_t)member->room->rooms->conf->backlog_bytes;
+	    waiting_bytes(member, until) > most;
 }
 
 /* Leaves out whole lines, the oldest ones, until no more than kept wait. */

@@ -50,8 +50,8 @@ void backlog_judge(struct member *member, uint64_t until);
 
 /*
  * Whether more than slow_client.backlog_bytes wait for the member, of this room
- * and of those where it was before. Nothing waits for one that takes no output
- * any more.
+ * and of those where it was before; or anything at all, while too much is kept
+ * for those who have left. Nothing waits for one that takes no output any more.
  */
 bool backlog_is_full(const struct member *member);
 

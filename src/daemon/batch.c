@@ -21,6 +21,7 @@ batch_new(size_t size, const struct batch *older)
 	batch = xmalloc(sizeof(*batch) + size);
 	memset(batch, 0, sizeof(*batch));
 	batch->references = 1;
+	batch->pinned_bytes = older == NULL ? NULL : older->pinned_bytes;
 	batch->size = (uint32_t)size;
 	batch->serial = older == NULL ? 1 : older->serial + 1;
 	batch->position = older == NULL ? 0 : batch_end(older);
@@ -35,10 +36,8 @@ batch_ref(struct batch *batch)
 }
 
 static void
-free_if_unused(struct batch *batch)
+batch_free(struct batch *batch)
 {
-	if (batch->references > 0 || batch->pins > 0)
-		return;
 	free(batch->spans);
 	free(batch);
 }
@@ -51,7 +50,10 @@ batch_unref(struct batch *batch)
 	while (batch != NULL && --batch->references == 0) {
 		next = batch->next;
 		batch->next = NULL;
-		free_if_unused(batch);
+		if (batch->pins == 0)
+			batch_free(batch);
+		else if (batch->pinned_bytes != NULL)
+			*batch->pinned_bytes += batch->size;
 		batch = next;
 	}
 }
@@ -66,8 +68,11 @@ batch_pin(struct batch *batch)
 void
 batch_unpin(struct batch *batch)
 {
-	batch->pins--;
-	free_if_unused(batch);
+	if (--batch->pins > 0 || batch->references > 0)
+		return;
+	if (batch->pinned_bytes != NULL)
+		*batch->pinned_bytes -= batch->size;
+	batch_free(batch);
 }
 
 size_t

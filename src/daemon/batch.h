@@ -13,6 +13,10 @@
  * refers to one keeps all that follow: a thousand stalled members keep the
  * bytes from the slowest of them on, once.
  *
+ * Bytes that are queued for somebody are pinned. Where nobody refers to their
+ * batch any more, it is kept only for those who have left the room, or are
+ * about to have all of it: *pinned_bytes counts what that takes.
+ *
  *      room->from -----------------------+     room->tail -+
  *                                        v                 v
  *      [lines, all sent] --next--> [sent | waiting] --next--> [waiting | free]
@@ -51,11 +55,12 @@ struct batch_span {
 };
 
 struct batch {
-	struct batch *next; /* younger; referred to while this is */
-	size_t references;  /* of those who go on to the next one */
-	size_t pins;	    /* of those who need these bytes only */
-	uint64_t serial;    /* grows with every batch and every rewind */
-	uint64_t position;  /* of data[0] in all the bytes of the room */
+	struct batch *next;	/* younger; referred to while this is */
+	size_t references;	/* of those who go on to the next one */
+	size_t pins;		/* of those who need these bytes only */
+	uint64_t *pinned_bytes; /* or NULL */
+	uint64_t serial;	/* grows with every batch and every rewind */
+	uint64_t position;	/* of data[0] in all the bytes of the room */
 	uint32_t size, length;
 	uint32_t fanned_out; /* bytes at the front that were sent */
 	uint32_t lines;	     /* in the bytes that were not */
@@ -84,7 +89,10 @@ struct batch_cursor {
 	uint32_t own_lines; /* of its own that were stepped over */
 };
 
-/* An empty batch for at least size bytes, to follow older (NULL: the first). */
+/*
+ * An empty batch for at least size bytes, to follow older. NULL: it is the
+ * first, whose pinned_bytes are its room's to set.
+ */
 struct batch *batch_new(size_t size, const struct batch *older);
 struct batch *batch_ref(struct batch *batch);
 /* Lets go of the batch, and of those that follow it, if nobody refers to it. */

@@ -101,6 +101,8 @@ void conn_set_end_turn(struct conn_set *set);
  * conn_set_reap(), which comes first.
  */
 void conn_set_hurry(struct conn_set *set);
+/* The same with the one that has been drained for longest. */
+void conn_set_end_drain(struct conn_set *set);
 
 /*
  * Takes over an accepted, non-blocking socket, with who is at its other end.

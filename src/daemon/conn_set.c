@@ -94,6 +94,17 @@ find_soonest(const struct conn_list *list)
 }
 
 void
+conn_set_end_drain(struct conn_set *set)
+{
+	struct conn *conn = TAILQ_FIRST(&set->lists[DRAINING]);
+
+	if (conn == NULL)
+		return;
+	conn_close(conn, CONN_NOT_DRAINED);
+	conn_set_reap(set);
+}
+
+void
 conn_set_hurry(struct conn_set *set)
 {
 	/* All is sent to one that lingers; one that is drained may be reading.

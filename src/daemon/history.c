@@ -10,6 +10,7 @@
 #include "common/xmalloc.h"
 #include "daemon/conf.h"
 #include "daemon/name.h"
+#include "daemon/stats.h"
 #include "daemon/transcript.h"
 
 #include <errno.h>
@@ -27,7 +28,8 @@
 
 struct history_chunk {
 	TAILQ_ENTRY(history_chunk) entry;
-	size_t pins; /* the history's own among them */
+	size_t pins;		/* the history's own among them */
+	uint64_t *pinned_bytes; /* of those that the history is past; or NULL */
 	size_t size, length;
 	char data[];
 };
@@ -55,8 +57,11 @@ history_pin(struct history_chunk *chunk)
 void
 history_unpin(struct history_chunk *chunk)
 {
-	if (--chunk->pins == 0)
-		free(chunk);
+	if (--chunk->pins > 0)
+		return;
+	if (chunk->pinned_bytes != NULL)
+		*chunk->pinned_bytes -= chunk->size;
+	free(chunk);
 }
 
 static struct history_chunk *
@@ -68,6 +73,7 @@ append_chunk(struct history *history, size_t size)
 		size = CHUNK_BYTES;
 	chunk = xmalloc(sizeof(*chunk) + size);
 	chunk->pins = 1;
+	chunk->pinned_bytes = NULL;
 	chunk->size = size;
 	chunk->length = 0;
 	TAILQ_INSERT_TAIL(&history->chunks, chunk, entry);
@@ -80,6 +86,8 @@ drop_first_chunk(struct history *history)
 	struct history_chunk *chunk = TAILQ_FIRST(&history->chunks);
 
 	TAILQ_REMOVE(&history->chunks, chunk, entry);
+	chunk->pinned_bytes = &history->stats->pinned_bytes;
+	*chunk->pinned_bytes += chunk->size;
 	history->first_offset = 0;
 	history_unpin(chunk);
 }

@@ -89,6 +89,7 @@ rooms_get(struct rooms *rooms, const char *name)
 	room->key = make_key(rooms, name);
 	room->rooms = rooms;
 	room->from = room->tail = batch_new(BATCH_BYTES, NULL);
+	room->tail->pinned_bytes = &rooms->stats->pinned_bytes;
 	room->history = history_new(rooms->conf, room->name, rooms->stats);
 	brake_init(room, rooms->base);
 	rooms->count++;
@@ -163,6 +164,16 @@ rooms_measure(const struct rooms *rooms)
 	stats->backlog_bytes = stats->backlog_batches = 0;
 	TAILQ_FOREACH (room, &rooms->all, entry)
 		measure(room, stats);
+}
+
+bool
+rooms_keep_too_much(const struct rooms *rooms)
+{
+	uint64_t most = (uint64_t)rooms->conf->backlog_bytes;
+
+	if (most < ROOMS_PINNED_BYTES)
+		most = ROOMS_PINNED_BYTES;
+	return rooms->stats->pinned_bytes > most;
 }
 
 void

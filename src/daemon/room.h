@@ -25,6 +25,9 @@ struct stats;
 
 #define ROOM_NAME_MAX 32 /* bytes */
 
+/* What may be kept for those who have left, if backlog_bytes is not more. */
+#define ROOMS_PINNED_BYTES 16777216
+
 struct room {
 	char name[ROOM_NAME_MAX + 1]; /* as who came first wrote it */
 	char *key; /* rooms whose keys are equal are one; see name.h */
@@ -76,6 +79,11 @@ void rooms_release(struct rooms *rooms);
 void rooms_release_brakes(struct rooms *rooms);
 /* Fans out what waits, everywhere. */
 void rooms_fan_out(struct rooms *rooms);
+/*
+ * Whether too much is kept for those alone who have left a room. What they had
+ * not read then stays as long as they like, and is another's for each of them.
+ */
+bool rooms_keep_too_much(const struct rooms *rooms);
 /* Opens all transcripts anew, as history_reopen(). */
 void rooms_reopen_transcripts(struct rooms *rooms);
 /*

@@ -348,6 +348,17 @@ pass(struct server *server, bool wait)
 	}
 }
 
+/*
+ * One at a time, because libevent lets go of its output in the next pass. Not
+ * when we stop: then all leave, and the time for that is limited.
+ */
+static void
+limit_drains(const struct server *server)
+{
+	if (!server->stopping && rooms_keep_too_much(server->rooms))
+		conn_set_end_drain(server->conns);
+}
+
 bool
 server_turn(struct server *server, bool wait)
 {
@@ -368,6 +379,7 @@ server_turn(struct server *server, bool wait)
 		rooms_fan_out(rooms);
 	}
 	conn_set_end_turn(server->conns);
+	limit_drains(server);
 	notify_turn(&server->notify);
 	return rooms->gathered_bytes > start;
 }

@@ -35,6 +35,9 @@ const struct stats_row stats_rows[] = {
 	{ "backlog_batches", STATS_GAUGE, FIELD(backlog_batches),
 	  .help = "batches of lines that this is kept in, each shared by all "
 		  "that need it" },
+	{ "pinned_bytes", STATS_GAUGE, FIELD(pinned_bytes),
+	  .help = "memory of lines that is kept for clients that have left "
+		  "their room, and for nobody else in it" },
 	{ "heap_bytes", STATS_GAUGE, FIELD(heap_bytes),
 	  .help = "memory that is allocated now; 0 where the C library does "
 		  "not tell" },

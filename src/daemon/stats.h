@@ -39,6 +39,7 @@ struct stats {
 	uint64_t clients; /* gauges */
 	uint64_t rooms;
 	uint64_t backlog_bytes, backlog_batches;
+	uint64_t pinned_bytes; /* counted as it changes */
 	uint64_t heap_bytes;
 	uint64_t accepted; /* counters */
 	uint64_t lines_in, bytes_in;

@@ -2,7 +2,7 @@
 /*
  * Readers that are too slow: that they cost the others lines or time, that
  * lines are left out in pieces or uncounted, that "pause" loses one, and that a
- * crowd of stopped ones costs more than one does.
+ * crowd of stopped ones, or of those who leave, costs more than one does.
  */
 #include "config.h"
 
@@ -249,6 +249,47 @@ test_pause_does_not_wait_for_one_who_is_gone(void **state)
 	relay_stop(relay);
 }
 
+/*
+ * Each leaves with what was current then, and takes its time to read it. The
+ * last one to leave is not disturbed by those before.
+ */
+static void
+test_those_who_leave_keep_no_more_than_those_who_stay(void **state)
+{
+	enum { LEAVERS = 16, TOLD = 500, LENGTH = 4000 };
+	struct relay *relay =
+	    relay_start("listen = \"127.0.0.1:0\"; shutdown_seconds = 3600;"
+			"slow_client = { backlog_bytes = 8000000; };",
+		1);
+	int talker = relay_connect(relay), listener = relay_connect(relay);
+	int leavers[LEAVERS], i, j;
+	char *line = calloc(1, LENGTH + 1);
+
+	(void)state;
+	memset(line, 'y', LENGTH - 1);
+	line[LENGTH - 1] = '\n';
+	for (i = 0; i < LEAVERS; i++) {
+		leavers[i] = relay_connect(relay);
+		for (j = 0; j < TOLD; j++) {
+			send_text(talker, line);
+			expect_text(listener, line);
+		}
+		shutdown(leavers[i], SHUT_WR);
+		relay_await_log(relay, "end of input");
+	}
+	assert_non_null(
+	    strstr(relay_await_log(relay, "closed"), "reason=\"not drained\""));
+	for (j = 0; j < TOLD; j++)
+		expect_text(leavers[LEAVERS - 1], line);
+	expect_end(leavers[LEAVERS - 1]);
+	for (i = 0; i < LEAVERS; i++)
+		close(leavers[i]);
+	close(talker);
+	close(listener);
+	free(line);
+	relay_stop(relay);
+}
+
 int
 main(void)
 {
@@ -258,6 +299,7 @@ main(void)
 		E2E_TEST(test_pause_loses_nothing_for_anybody),
 		E2E_TEST(test_pause_does_not_wait_for_ever),
 		E2E_TEST(test_pause_does_not_wait_for_one_who_is_gone),
+		E2E_TEST(test_those_who_leave_keep_no_more_than_those_who_stay),
 	};
 
 	return cmocka_run_group_tests_name("slow", tests, NULL, NULL);

@@ -164,6 +164,32 @@ test_runs_go_on_over_batches(void **state)
 	batch_unref(first);
 }
 
+/* It would be kept for nobody else, and nobody would know. */
+static void
+test_what_only_pins_keep_is_counted(void **state)
+{
+	uint64_t pinned_bytes = 0;
+	struct batch *first = batch_new(0, NULL), *second;
+
+	(void)state;
+	first->pinned_bytes = &pinned_bytes;
+	first->next = second = batch_new(0, first);
+	batch_pin(first);
+	batch_pin(second);
+	batch_ref(second);
+	assert_int_equal(pinned_bytes, 0);
+	batch_unref(first);
+	assert_int_equal(pinned_bytes, first->size);
+	batch_unpin(second);
+	assert_int_equal(pinned_bytes, first->size);
+	batch_pin(second);
+	batch_unref(second);
+	assert_int_equal(pinned_bytes, 2 * BATCH_BYTES);
+	batch_unpin(first);
+	batch_unpin(second);
+	assert_int_equal(pinned_bytes, 0);
+}
+
 /*
  * Every member's view of a random conversation, from every place where a send
  * can have stopped, against a copy that was made line by line.
@@ -267,6 +293,7 @@ main(void)
 		    test_one_who_is_behind_gets_only_what_was_fanned_out),
 		cmocka_unit_test(test_a_rewound_batch_knows_no_old_lines),
 		cmocka_unit_test(test_runs_go_on_over_batches),
+		cmocka_unit_test(test_what_only_pins_keep_is_counted),
 		cmocka_unit_test(test_every_place_in_a_random_conversation),
 		cmocka_unit_test(
 		    test_short_lines_cannot_fill_memory_with_spans),

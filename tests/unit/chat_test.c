@@ -436,6 +436,30 @@ test_who_is_too_far_behind_reads_before_it_moves(void **state)
 	evbuffer_free(text);
 }
 
+/* What it takes along would be kept for it alone. */
+static void
+test_who_is_behind_does_not_move_while_much_is_kept(void **state)
+{
+	struct party *party = *state;
+	struct person *person = people_find(party->people, "guest1");
+	struct evbuffer *text = evbuffer_new();
+	int i;
+
+	while (!conn_is_queued(person->member.conn))
+		party_say(party, party->fds[1], "hello, everybody\n");
+	party->stats.pinned_bytes += ROOMS_PINNED_BYTES + 1;
+	party_say(party, party->fds[0], "/join tea\n");
+	assert_string_equal(person->member.room->name, "main");
+	party_say(party, party->fds[1], "/join pub\n");
+	assert_non_null(rooms_find(party->rooms, "pub"));
+	for (i = 0; i < 100; i++) {
+		gather(party->fds[0], text);
+		party_turn(party, 1);
+	}
+	assert_string_equal(person->member.room->name, "tea");
+	evbuffer_free(text);
+}
+
 /* It is not waited for any more. */
 static void
 test_who_is_too_far_behind_and_lost_is_freed(void **state)
@@ -497,6 +521,7 @@ main(void)
 		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
 		PARTY_TEST(test_who_asks_and_does_not_read_is_held),
 		PARTY_TEST(test_who_is_too_far_behind_reads_before_it_moves),
+		PARTY_TEST(test_who_is_behind_does_not_move_while_much_is_kept),
 		PARTY_TEST(test_who_is_too_far_behind_and_lost_is_freed),
 		PARTY_TEST(test_who_is_held_and_lost_is_freed),
 	};

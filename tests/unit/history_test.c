@@ -252,10 +252,13 @@ test_what_is_being_sent_outlives_the_history(void **state)
 	for (i = 0; i < 20; i++)
 		add(f, "later\n");
 	assert_memory_equal(pinned.bytes, "said\n", 5);
+	assert_int_equal(f->stats.pinned_bytes, 0);
 	history_free(f->history);
 	f->history = NULL;
 	assert_memory_equal(pinned.bytes, "said\n", 5);
+	assert_in_range(f->stats.pinned_bytes, 5, HISTORY_BYTES);
 	history_unpin(pinned.chunk);
+	assert_int_equal(f->stats.pinned_bytes, 0);
 }
 
 static void
