@@ -6,10 +6,8 @@
 #include "common/xmalloc.h"
 
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

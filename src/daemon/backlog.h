@@ -24,7 +24,6 @@
 #define BACKLOG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct batch_cursor;

@@ -7,7 +7,6 @@
 #include "common/count.h"
 #include "daemon/backlog.h"
 #include "daemon/batch.h"
-#include "daemon/conf.h"
 #include "daemon/conn.h"
 #include "daemon/history.h"
 #include "daemon/member.h"

@@ -7,7 +7,6 @@
 #include "common/xmalloc.h"
 #include "daemon/bound.h"
 
-#include <errno.h>
 #include <event2/util.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -13,7 +13,6 @@
 #include "daemon/brake.h"
 #include "daemon/line.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -5,7 +5,6 @@
 
 #include "common/xmalloc.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>

@@ -20,8 +20,6 @@
 #ifndef PEOPLE_H
 #define PEOPLE_H
 
-#include "daemon/name.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 
 #include "certificates.h"
 
-#include "harness.h"
+#include "programs.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>

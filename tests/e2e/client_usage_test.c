@@ -5,13 +5,12 @@
  */
 #include "config.h"
 
-#include "harness.h"
+#include "programs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static void
 test_wrong_usage_exits_with_2(void **state)

@@ -3,7 +3,6 @@
 
 #include "programs.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>

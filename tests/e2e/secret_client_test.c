@@ -9,7 +9,6 @@
 #include "secret.h"
 
 #include <pty.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,6 @@
 #include "common/address.h"
 #include "common/secret.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -8,7 +8,6 @@
 
 #include "tls_fixture.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -33,7 +33,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define PLAYERS	  8
 #define ROOMS	  2 /* each with a witness */

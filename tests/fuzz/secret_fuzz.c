@@ -12,7 +12,6 @@
 
 #include "common/log.h"
 #include "common/secret.h"
-#include "common/xmalloc.h"
 #include "daemon/admission.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
@@ -22,9 +21,7 @@
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

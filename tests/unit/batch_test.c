@@ -10,7 +10,6 @@
 
 #include "daemon/batch.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

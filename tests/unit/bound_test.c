@@ -12,7 +12,6 @@
 #include "daemon/bound.h"
 #include "daemon/conf.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -7,7 +7,6 @@
 
 #include "room_fixture.h"
 
-#include "common/log.h"
 #include "daemon/conf.h"
 #include "daemon/conn_private.h"
 #include "daemon/fanout.h"

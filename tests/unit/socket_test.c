@@ -12,7 +12,6 @@
 
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
