@@ -147,18 +147,24 @@ is_loopback(in_addr_t ip)
 }
 
 bool
-address_is_local(const struct address *address)
+address_is_loopback(const struct address *address)
 {
 	struct in6_addr in6;
 	struct in_addr in;
 
-	if (address->family == ADDRESS_UNIX ||
-	    strcmp(address->host, "localhost") == 0)
+	if (address->family == ADDRESS_UNIX)
 		return true;
 	if (inet_pton(AF_INET, address->host, &in) == 1)
 		return is_loopback(in.s_addr);
 	return inet_pton(AF_INET6, address->host, &in6) == 1 &&
 	    IN6_IS_ADDR_LOOPBACK(&in6);
+}
+
+bool
+address_is_local(const struct address *address)
+{
+	return address_is_loopback(address) ||
+	    strcmp(address->host, "localhost") == 0;
 }
 
 bool

@@ -54,10 +54,10 @@ int address_parse(const char *text, struct address *address, const char **why);
 int address_parse_words(const char *host, const char *port,
     struct address *address, const char **why);
 
-/*
- * Whether only this machine can reach it: a Unix socket, a loopback address, or
- * "localhost". No other name is looked up.
- */
+/* Whether it is a Unix socket, or a loopback address in numbers. */
+bool address_is_loopback(const struct address *address);
+/* Whether only this machine can reach it: that, or "localhost". No other name
+ * is looked up. */
 bool address_is_local(const struct address *address);
 
 /*

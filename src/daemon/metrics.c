@@ -8,7 +8,6 @@
 #include "daemon/bound.h"
 #include "daemon/stats.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -49,18 +48,6 @@ struct metrics {
 	bool draining;
 };
 
-static bool
-is_loopback(const char *host)
-{
-	struct in6_addr in6;
-	struct in_addr in;
-
-	if (inet_pton(AF_INET, host, &in) == 1)
-		return ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
-	return inet_pton(AF_INET6, host, &in6) == 1 &&
-	    IN6_IS_ADDR_LOOPBACK(&in6);
-}
-
 int
 metrics_check_address(const char *text, const char **why)
 {
@@ -68,7 +55,7 @@ metrics_check_address(const char *text, const char **why)
 
 	if (address_parse(text, &address, why) == -1)
 		return -1;
-	if (address.family == ADDRESS_UNIX || is_loopback(address.host))
+	if (address_is_loopback(&address))
 		return 0;
 	*why = "not an address that only this machine reaches";
 	return -1;
