@@ -267,7 +267,6 @@ brake_init(struct room *room, struct event_base *base)
 
 	LIST_INIT(&brake->holders);
 	LIST_INIT(&brake->waiting);
-	brake->holder_count = 0;
 	brake->tick = evtimer_new(base, on_tick, room);
 }
 

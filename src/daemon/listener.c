@@ -126,13 +126,17 @@ close_door(struct door *door)
 }
 
 static void
+report(const struct listener *listener, const char *address)
+{
+	log_info("listening address=%s room=%s%s", LOG_VALUE(address),
+	    listener->room, listener->tls ? " tls=true" : "");
+}
+
+static void
 start_door(struct door *door)
 {
-	const struct listener *listener = door->listener;
-
 	evconnlistener_enable(door->evconn);
-	log_info("listening address=%s room=%s%s", LOG_VALUE(door->bound.name),
-	    listener->room, listener->tls ? " tls=true" : "");
+	report(door->listener, door->bound.name);
 }
 
 /* Names often have an IPv6 address on a machine that has none. */
@@ -175,7 +179,6 @@ static bool
 take_named(struct listener *listener, const struct conf_listen *conf)
 {
 	struct inherited *inherited = listener->shared->inherited;
-
 	struct bound bound;
 	size_t i, count;
 
@@ -332,16 +335,15 @@ update_door(struct door *door, const struct conf_listen *conf)
 void
 listener_update(struct listener *listener, const struct conf_listen *conf)
 {
+	bool changed = strcmp(listener->room, conf->room) != 0 ||
+	    listener->tls != (conf->tls != 0);
 	size_t i;
 
-	if (strcmp(listener->room, conf->room) != 0 ||
-	    listener->tls != (conf->tls != 0))
-		log_info("listening address=%s room=%s%s",
-		    LOG_VALUE(listener->address_text), conf->room,
-		    conf->tls ? " tls=true" : "");
 	free(listener->room);
 	listener->room = xstrdup(conf->room);
 	listener->tls = conf->tls;
+	if (changed)
+		report(listener, listener->address_text);
 	gate_free(listener->gate);
 	listener->gate = gate_new(conf);
 	for (i = 0; i < listener->door_count; i++)

@@ -46,7 +46,8 @@ const struct stats_row stats_rows[] = {
 	{ "closed", STATS_BY_REASON, FIELD(closed),
 	  .help = "connections that have ended" },
 	{ "refused", STATS_BY_REFUSAL, FIELD(closed),
-	  .help = "of these, the ones that the daemon turned away before they were in a room" },
+	  .help = "of these, the ones that the daemon turned away before they "
+		  "were in a room" },
 	{ "lines_in", STATS_COUNTER, FIELD(lines_in),
 	  .help = "lines that came from clients" },
 	{ "bytes_in", STATS_COUNTER, FIELD(bytes_in),
