@@ -5,7 +5,7 @@
  * journal, with the journal's level prefix.
  *
  * Like standard error itself there is one log in a process, so its level and
- * target are this module's own state; it is the only module that has any.
+ * target are this module's own state. No other module of the daemon has any.
  *
  * Lines are "event key=value ...". What a client chose may be in them: each is
  * cleaned as text_clean() does, so that it is one line and moves no cursor.
