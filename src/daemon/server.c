@@ -8,6 +8,7 @@
 #include "daemon/admission.h"
 #include "daemon/conf.h"
 #include "daemon/conn.h"
+#include "daemon/history.h"
 #include "daemon/inherited.h"
 #include "daemon/listeners.h"
 #include "daemon/metrics.h"
@@ -167,7 +168,8 @@ reload(struct server *server)
 
 	if (new == NULL)
 		return -1;
-	if (listeners_set(server->listeners, new) == -1) {
+	if (history_check(new) == -1 ||
+	    listeners_set(server->listeners, new) == -1) {
 		conf_free(new);
 		return -1;
 	}

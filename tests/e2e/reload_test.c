@@ -113,6 +113,26 @@ test_a_reload_that_fails_changes_nothing_and_says_why(void **state)
 	relay_stop(relay);
 }
 
+/* A daemon that is started with it ends, as one that is reloaded must not. */
+static void
+test_a_directory_that_cannot_be_written_to_replaces_none(void **state)
+{
+	const char *user = getenv("TCPRELAY_TEST_USER");
+	struct relay *relay;
+
+	(void)state;
+	if (user != NULL && strcmp(user, "root") == 0)
+		skip();
+	relay = relay_start(NULL, 1);
+	assert_int_equal(mkdir(relay_path(relay, "closed"), 0), 0);
+	expect_no_reload(relay,
+	    "listen = \"127.0.0.1:0\";"
+	    "history = { directory = \"%s/closed\"; };",
+	    "no transcripts can be written path=");
+	assert_int_equal(rmdir(relay_path(relay, "closed")), 0);
+	relay_stop(relay);
+}
+
 /* Something that tidies up has removed the file. */
 static void
 test_a_unix_socket_that_is_gone_is_made_anew(void **state)
@@ -305,6 +325,8 @@ main(void)
 		E2E_TEST(test_a_reload_that_fails_changes_nothing_and_says_why),
 		E2E_TEST(
 		    test_a_configuration_that_became_a_pipe_holds_nobody_up),
+		E2E_TEST(
+		    test_a_directory_that_cannot_be_written_to_replaces_none),
 		E2E_TEST(test_a_unix_socket_that_is_gone_is_made_anew),
 		E2E_TEST(test_what_needs_a_restart_is_said),
 		E2E_TEST(test_rooms_that_nobody_can_come_into_are_gone),
