@@ -101,8 +101,11 @@ void conn_set_end_turn(struct conn_set *set);
  * conn_set_reap(), which comes first.
  */
 void conn_set_hurry(struct conn_set *set);
-/* The same with the one that has been drained for longest. */
-void conn_set_end_drain(struct conn_set *set);
+/*
+ * The same with the one that has been drained for longest, if more bytes are
+ * kept for all those that are drained.
+ */
+void conn_set_limit_drains(struct conn_set *set, uint64_t most);
 
 /*
  * Takes over an accepted, non-blocking socket, with who is at its other end.

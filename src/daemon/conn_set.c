@@ -12,6 +12,9 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+/* Lines are kept in pieces of such a size, of which a little may be queued. */
+#define PIECE_BYTES 131072
+
 static void
 on_idle_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -94,13 +97,16 @@ find_soonest(const struct conn_list *list)
 }
 
 void
-conn_set_end_drain(struct conn_set *set)
+conn_set_limit_drains(struct conn_set *set, uint64_t most)
 {
-	struct conn *conn = TAILQ_FIRST(&set->lists[DRAINING]);
+	struct conn *conn;
+	uint64_t bytes = 0;
 
-	if (conn == NULL)
+	TAILQ_FOREACH (conn, &set->lists[DRAINING], entry)
+		bytes += conn_queued_bytes(conn) + PIECE_BYTES;
+	if (bytes <= most)
 		return;
-	conn_close(conn, CONN_NOT_DRAINED);
+	conn_close(TAILQ_FIRST(&set->lists[DRAINING]), CONN_NOT_DRAINED);
 	conn_set_reap(set);
 }
 

@@ -166,14 +166,18 @@ rooms_measure(const struct rooms *rooms)
 		measure(room, stats);
 }
 
+uint64_t
+rooms_pinned_max(const struct rooms *rooms)
+{
+	uint64_t backlog = (uint64_t)rooms->conf->backlog_bytes;
+
+	return backlog > ROOMS_PINNED_BYTES ? backlog : ROOMS_PINNED_BYTES;
+}
+
 bool
 rooms_keep_too_much(const struct rooms *rooms)
 {
-	uint64_t most = (uint64_t)rooms->conf->backlog_bytes;
-
-	if (most < ROOMS_PINNED_BYTES)
-		most = ROOMS_PINNED_BYTES;
-	return rooms->stats->pinned_bytes > most;
+	return rooms->stats->pinned_bytes > rooms_pinned_max(rooms);
 }
 
 void

@@ -84,6 +84,8 @@ void rooms_fan_out(struct rooms *rooms);
  * not read then stays as long as they like, and is another's for each of them.
  */
 bool rooms_keep_too_much(const struct rooms *rooms);
+/* How many bytes that may be. */
+uint64_t rooms_pinned_max(const struct rooms *rooms);
 /* Opens all transcripts anew, as history_reopen(). */
 void rooms_reopen_transcripts(struct rooms *rooms);
 /*

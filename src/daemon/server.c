@@ -358,7 +358,8 @@ static void
 limit_drains(const struct server *server)
 {
 	if (!server->stopping && rooms_keep_too_much(server->rooms))
-		conn_set_end_drain(server->conns);
+		conn_set_limit_drains(
+		    server->conns, rooms_pinned_max(server->rooms));
 }
 
 bool

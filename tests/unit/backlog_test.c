@@ -391,6 +391,32 @@ test_one_who_leaves_still_gets_its_backlog(void **state)
 	close(leaver);
 }
 
+/* Others may keep much, who are not among those that are drained. */
+static void
+test_drains_are_limited_by_what_they_keep_themselves(void **state)
+{
+	struct fixture *f = *state;
+	int talker = join(f), leaver = join(f), other = join(f);
+	unsigned number = 0;
+
+	while (behind_count(f->room) < 2)
+		say(f, talker, number++);
+	shutdown(leaver, SHUT_WR);
+	turn(f);
+	shutdown(other, SHUT_WR);
+	turn(f);
+	conn_set_limit_drains(f->conns, ROOMS_PINNED_BYTES);
+	assert_int_equal(f->stats.closed[CONN_NOT_DRAINED], 0);
+	conn_set_limit_drains(f->conns, 2 * BATCH_BYTES);
+	assert_int_equal(f->stats.closed[CONN_NOT_DRAINED], 1);
+	conn_set_limit_drains(f->conns, 2 * BATCH_BYTES);
+	assert_int_equal(f->stats.closed[CONN_NOT_DRAINED], 1);
+	assert_int_equal(hear(f, other, 0), number);
+	close(talker);
+	close(leaver);
+	close(other);
+}
+
 static void
 test_the_last_words_of_one_who_leaves_arrive(void **state)
 {
@@ -425,6 +451,8 @@ main(void)
 		FIXTURE_TEST(
 		    test_one_who_leaves_does_not_keep_what_comes_after),
 		FIXTURE_TEST(test_one_who_leaves_still_gets_its_backlog),
+		FIXTURE_TEST(
+		    test_drains_are_limited_by_what_they_keep_themselves),
 		FIXTURE_TEST(test_the_last_words_of_one_who_leaves_arrive),
 	};
 
