@@ -71,33 +71,6 @@ parse_unix(const char *path, struct address *address, const char **why)
 	return 0;
 }
 
-int
-address_parse(const char *text, struct address *address, const char **why)
-{
-	const char *colon = strrchr(text, ':');
-	const char *host = text;
-	size_t length;
-
-	memset(address, 0, sizeof(*address));
-	if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-		return parse_unix(text + strlen(UNIX_PREFIX), address, why);
-	if (colon == NULL)
-		return fail(why, "the port is missing");
-	length = (size_t)(colon - text);
-	if (text[0] == '[') {
-		if (length < 3 || colon[-1] != ']' ||
-		    memchr(text, ':', length) == NULL)
-			return fail(why, "[ needs IPV6]:PORT after it");
-		host++;
-		length -= 2;
-	} else if (memchr(text, ':', length) != NULL) {
-		return fail(why, "an IPv6 address needs [ ] around it");
-	}
-	if (set_host(address, host, length, why) == -1)
-		return -1;
-	return parse_port(colon + 1, &address->port, why);
-}
-
 /* With a zone or without, "fe80::1%eth0". */
 static bool
 is_ipv6(const char *host, size_t length)
@@ -113,6 +86,33 @@ is_ipv6(const char *host, size_t length)
 	memcpy(number, host, end);
 	number[end] = '\0';
 	return inet_pton(AF_INET6, number, &in6) == 1;
+}
+
+int
+address_parse(const char *text, struct address *address, const char **why)
+{
+	const char *colon = strrchr(text, ':');
+	const char *host = text;
+	size_t length;
+
+	memset(address, 0, sizeof(*address));
+	if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+		return parse_unix(text + strlen(UNIX_PREFIX), address, why);
+	if (colon == NULL)
+		return fail(why, "the port is missing");
+	length = (size_t)(colon - text);
+	if (text[0] == '[') {
+		if (length < 3 || colon[-1] != ']' ||
+		    !is_ipv6(text + 1, length - 2))
+			return fail(why, "[ needs IPV6]:PORT after it");
+		host++;
+		length -= 2;
+	} else if (memchr(text, ':', length) != NULL) {
+		return fail(why, "an IPv6 address needs [ ] around it");
+	}
+	if (set_host(address, host, length, why) == -1)
+		return -1;
+	return parse_port(colon + 1, &address->port, why);
 }
 
 int

@@ -59,7 +59,11 @@ test_a_wrong_address_says_why(void **state)
 		{ "[]:1", "[ needs IPV6]:PORT after it" },
 		{ "[::1:1", "[ needs IPV6]:PORT after it" },
 		{ "[unix]:2", "[ needs IPV6]:PORT after it" },
-		{ "[[::1]:2", "[ and ] go around an IPv6 address" },
+		{ "[[::1]:2", "[ needs IPV6]:PORT after it" },
+		{ "[1:2]:2", "[ needs IPV6]:PORT after it" },
+		{ "[::g%eth0]:2", "[ needs IPV6]:PORT after it" },
+		{ "::1]:2", "an IPv6 address needs [ ] around it" },
+		{ "a]:2", "[ and ] go around an IPv6 address" },
 		{ "unix:", "the path of a Unix socket begins with /" },
 		{ "unix:run/x", "the path of a Unix socket begins with /" },
 	};
