@@ -337,7 +337,7 @@ editor_new(
 	editor->input = event_new(
 	    base, STDIN_FILENO, EV_READ | EV_PERSIST, on_input, editor);
 	/* Before that it has the settings of a shell that reads a line. */
-	tty_await();
+	tty_await(STDIN_FILENO);
 	set_up_readline();
 	tty_guard(view_is_dumb() ? "" : PASTE_OFF);
 	view_take_size(&editor->view);
@@ -444,7 +444,7 @@ void
 editor_await(struct editor *editor)
 {
 	if (!editor->stopped)
-		tty_await();
+		tty_await(STDIN_FILENO);
 }
 
 void

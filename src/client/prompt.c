@@ -3,54 +3,97 @@
 
 #include "client/prompt.h"
 
+#include "client/tty.h"
 #include "common/secret.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <termios.h>
 #include <unistd.h>
 
-#define CTRL_C	    '\003'
-#define EXIT_SIGINT (128 + SIGINT)
+/* With a line end, and one byte more, so that what is too long is seen. */
+#define TEXT_SIZE (SECRET_BYTES_MAX + 2)
 
+/* They wait until the terminal has its echo again. */
+static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
+#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
+
+/* Returns whether there is a line; if not, a signal waits. */
 static bool
-has_terminal(void)
+await_line(int tty, const sigset_t *awaited)
 {
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct pollfd pollers[] = {
+		{ .fd = tty, .events = POLLIN },
+		{ .fd = signalfd(-1, awaited, SFD_CLOEXEC), .events = POLLIN },
+	};
 
-	if (fd == -1)
-		return false;
-	close(fd);
-	return true;
+	while (poll(pollers, 2, -1) == -1 && errno == EINTR)
+		continue;
+	close(pollers[1].fd);
+	return !(pollers[1].revents & POLLIN);
+}
+
+/* As read(2); *answered is false when a signal came and we are still there. */
+static ssize_t
+ask(int tty, char *text, bool *answered)
+{
+	struct termios before, silent;
+	sigset_t awaited, mask;
+	ssize_t length = -1;
+	size_t i;
+
+	/* Before that it has the settings of a shell that reads a line. */
+	tty_await(tty);
+	sigemptyset(&awaited);
+	for (i = 0; i < SIGNAL_COUNT; i++)
+		sigaddset(&awaited, signals[i]);
+	sigprocmask(SIG_BLOCK, &awaited, &mask);
+	tcgetattr(tty, &before);
+	silent = before;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(tty, TCSAFLUSH, &silent);
+	dprintf(tty, "Secret: ");
+	*answered = await_line(tty, &awaited);
+	if (*answered)
+		length = read(tty, text, TEXT_SIZE);
+	dprintf(tty, "\n");
+	tcsetattr(tty, TCSAFLUSH, &before);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return length;
 }
 
 /*
- * getpass(3) is said to be obsolete because it is not in POSIX any more; no
- * library here has what it does. It gives Ctrl-C as a character, so that the
- * terminal is never left without an echo.
+ * getpass(3) takes Ctrl-C for a part of the secret, and a signal in it leaves
+ * the terminal without an echo; no library here has what it does.
  */
 struct secret *
 prompt_secret(const char **why)
 {
-	struct secret *secret;
-	char *text;
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct secret *secret = NULL;
+	char text[TEXT_SIZE];
+	bool answered = false;
+	ssize_t length = -1;
 
-	if (!has_terminal()) {
+	if (tty == -1) {
 		*why = "there is no terminal to ask at";
 		return NULL;
 	}
-	text = getpass("Secret: ");
-	if (text == NULL) {
-		*why = "it cannot be read from the terminal";
+	while (!answered)
+		length = ask(tty, text, &answered);
+	close(tty);
+	*why = "it cannot be read from the terminal";
+	if (length == -1)
 		return NULL;
-	}
-	if (strchr(text, CTRL_C) != NULL)
-		exit(EXIT_SIGINT);
-	secret = secret_new(text, strlen(text), why);
+	secret = secret_new(text, (size_t)length, why);
 	if (secret == NULL)
 		*why = "it has to have 1 to 1024 bytes";
-	explicit_bzero(text, strlen(text));
+	explicit_bzero(text, sizeof(text));
 	return secret;
 }

@@ -55,10 +55,10 @@ on_fatal(int number)
  * end there.
  */
 void
-tty_await(void)
+tty_await(int fd)
 {
-	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
-		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+	if (tcgetpgrp(fd) != getpgrp())
+		(void)tcsetpgrp(fd, getpgrp());
 }
 
 void

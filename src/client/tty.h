@@ -10,8 +10,11 @@
 #ifndef TTY_H
 #define TTY_H
 
-/* Stops this job, where a shell can let it go on, until the terminal is its. */
-void tty_await(void);
+/*
+ * Stops this job, where a shell can let it go on, until the terminal, any
+ * descriptor of it, is its.
+ */
+void tty_await(int fd);
 
 /*
  * Remembers the settings and guards them. mode_off is written to standard

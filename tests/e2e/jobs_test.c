@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The client as a job of a shell: a terminal that is left without echo while it
- * is stopped, one that shows nothing of what is typed when it goes on.
+ * is stopped, one that shows nothing of what is typed when it goes on, keys for
+ * the shell that are taken for a secret.
  */
 #include "config.h"
 
@@ -132,6 +133,45 @@ test_it_starts_in_the_background(void **state)
 	finish(&job);
 }
 
+static void
+test_it_asks_for_a_secret_again(void **state)
+{
+	struct job job;
+
+	(void)state;
+	start(&job, " --secret-file - &");
+	screen_await(job.screen, "Stopped");
+	screen_type(job.screen, "clear; fg\n");
+	screen_await(job.screen, "\nSecret:");
+	screen_type(job.screen, "half of");
+	screen_press(job.screen, "C-z");
+	screen_await(job.screen, "Stopped");
+	screen_type(job.screen, "clear; echo a'b'c; fg\n");
+	screen_await(job.screen, "abc\n");
+	screen_await(job.screen, "\nSecret:");
+	screen_type(job.screen, "sesame\n");
+	job.peer = fake_accept(job.server);
+	expect_text(job.peer, "sesame\n");
+	finish(&job);
+}
+
+static void
+test_ctrl_c_is_no_secret(void **state)
+{
+	struct job job;
+
+	(void)state;
+	start(&job, " --secret-file -");
+	screen_await(job.screen, "Secret:");
+	screen_type(job.screen, "half of");
+	screen_press(job.screen, "C-c");
+	screen_await(job.screen, "\n$");
+	screen_type(job.screen, "echo a'b'c, $?\n");
+	screen_await(job.screen, "abc, 130\n");
+	screen_stop(job.screen);
+	close(job.server);
+}
+
 int
 main(void)
 {
@@ -140,6 +180,8 @@ main(void)
 		E2E_TEST(test_it_waits_for_the_terminal),
 		E2E_TEST(test_it_can_be_ended_while_it_is_stopped),
 		E2E_TEST(test_it_starts_in_the_background),
+		E2E_TEST(test_it_asks_for_a_secret_again),
+		E2E_TEST(test_ctrl_c_is_no_secret),
 	};
 
 	if (!screen_is_there())
