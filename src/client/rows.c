@@ -27,7 +27,7 @@ next_character(const char **at, size_t *left)
 }
 
 int
-rows_before_end(const char *text, int columns)
+rows_before_end(const char *text, int columns, bool *is_full)
 {
 	size_t left = strlen(text);
 	int row = 0, column = 0;
@@ -47,5 +47,6 @@ rows_before_end(const char *text, int columns)
 		}
 		column += width;
 	}
-	return column < columns ? row : row + 1;
+	*is_full = column >= columns;
+	return row;
 }

@@ -62,7 +62,7 @@ scrolls(void)
 
 /* The row in which so much of the line ends, from the first of its prompt. */
 static int
-row_after(const struct view *view, int length)
+row_after(const struct view *view, int length, bool *is_full)
 {
 	char *before;
 	int row;
@@ -70,7 +70,7 @@ row_after(const struct view *view, int length)
 	if (asprintf(&before, "%s%.*s", rl_display_prompt, length,
 		rl_line_buffer) == -1)
 		xmalloc_fail();
-	row = rows_before_end(before, view->columns);
+	row = rows_before_end(before, view->columns, is_full);
 	free(before);
 	return row;
 }
@@ -82,7 +82,9 @@ row_after(const struct view *view, int length)
 void
 view_fit(struct view *view)
 {
-	bool tall = view->rows > 0 && row_after(view, rl_end) >= view->rows;
+	bool is_full;
+	int row = row_after(view, rl_end, &is_full);
+	bool tall = view->rows > 0 && row + is_full >= view->rows;
 
 	if (tall == view->is_tall || (tall && scrolls()))
 		return;
@@ -100,9 +102,15 @@ view_fit(struct view *view)
 static void
 hide_moved(const struct view *view)
 {
-	/* Those above the row of one that scrolls are not ours. */
-	int row = scrolls() ? 0 : row_after(view, rl_point);
+	bool is_full;
+	int row = row_after(view, rl_point, &is_full);
 
+	/* At the end terminals differ: better a row of ours stays behind. */
+	if (is_full && rl_point < rl_end)
+		row++;
+	/* Those above the row of one that scrolls are not ours. */
+	if (scrolls())
+		row = 0;
 	fputc('\r', rl_outstream);
 	if (row > 0)
 		fprintf(rl_outstream, "\033[%dA", row);

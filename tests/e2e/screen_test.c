@@ -172,6 +172,25 @@ test_a_resize_in_the_middle_of_a_line(void **state)
 	talk_finish(&talk);
 }
 
+/* Then a terminal may leave the cursor in it, where readline would not. */
+static void
+test_a_resize_that_makes_a_row_just_full(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_start(&talk, 20, 8, "");
+	send_lines(talk.peer, 1, 7);
+	screen_type(talk.screen, "1234567890123456789012345678");
+	screen_await(talk.screen, "line 7\n> 123456789012345678\n9012345678");
+	screen_resize(talk.screen, 30, 8);
+	send_lines(talk.peer, 8, 8);
+	screen_await(
+	    talk.screen, "line 7\nline 8\n> 1234567890123456789012345678");
+	screen_press(talk.screen, "C-c");
+	talk_finish(&talk);
+}
+
 /* As an inputrc may have it: the line has one row, however long it is. */
 static void
 test_a_resize_when_the_line_scrolls(void **state)
@@ -397,6 +416,7 @@ main(void)
 		E2E_TEST(test_wide_characters_before_the_cursor),
 		E2E_TEST(test_text_in_the_plainest_locale),
 		E2E_TEST(test_a_resize_in_the_middle_of_a_line),
+		E2E_TEST(test_a_resize_that_makes_a_row_just_full),
 		E2E_TEST(test_a_resize_when_the_line_scrolls),
 		E2E_TEST(test_a_resize_in_a_search),
 		E2E_TEST(test_a_line_of_more_rows_than_the_window),

@@ -304,31 +304,36 @@ test_rows_of_what_is_typed(void **state)
 {
 	static const struct {
 		const char *text;
-		int rows; /* in 10 columns */
+		int row; /* in 10 columns */
+		bool is_full;
 	} texts[] = {
-		{ "", 0 },
-		{ "123456789", 0 },
-		{ "1234567890", 1 },
-		{ "12345678901234567890", 2 },
-		{ "中中中中", 0 },
-		{ "1中中中中", 0 },
-		{ "1中中中中中", 1 },
+		{ "", 0, false },
+		{ "123456789", 0, false },
+		{ "1234567890", 0, true },
+		{ "12345678901234567890", 1, true },
+		{ "中中中中", 0, false },
+		{ "1中中中中", 0, false },
+		{ "1中中中中中", 1, false },
 		{ "e\xcc\x81"
 		  "e\xcc\x81"
 		  "12345",
-		    0 },
-		{ "\t1", 0 },
-		{ "\t12", 1 },
-		{ "\001\001\001\001\001", 1 },
-		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff", 0 },
+		    0, false },
+		{ "\t1", 0, false },
+		{ "\t12", 0, true },
+		{ "\001\001\001\001\001", 0, true },
+		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff", 0, false },
 	};
 	size_t i;
 
 	(void)state;
 	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
-	for (i = 0; i < COUNT_OF(texts); i++)
+	for (i = 0; i < COUNT_OF(texts); i++) {
+		bool is_full;
+
 		assert_int_equal(
-		    rows_before_end(texts[i].text, 10), texts[i].rows);
+		    rows_before_end(texts[i].text, 10, &is_full), texts[i].row);
+		assert_int_equal(is_full, texts[i].is_full);
+	}
 }
 
 int
