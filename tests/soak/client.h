@@ -51,7 +51,7 @@ struct client {
 	bool watched, watched_for_input; /* by epoll */
 	size_t must_hear;	 /* up to here in the ledger, by its end */
 	uint64_t ahead_since_ms; /* waits for the witness, or 0 */
-	uint64_t stop_ms, go_ms; /* when it stops reading, or goes */
+	uint64_t go_ms;		 /* when it goes */
 	char *in, *out;
 	size_t in_length, in_size;
 	size_t out_at, out_length;

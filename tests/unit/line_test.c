@@ -18,7 +18,6 @@
 struct sink {
 	char bytes[4096];
 	size_t length, calls;
-	size_t longest_partial; /* a call that did not end with LF */
 	bool unterminated;
 };
 
