@@ -11,7 +11,7 @@
  *                            freed <-----------------------+ or time is up
  *
  * conn_close() only marks, so it may be called anywhere, a fan-out included;
- * the memory goes in conn_set_reap(), which the loop calls between its passes.
+ * the memory goes in conn_set_reap(), when a turn of the loop ends.
  * A struct conn is valid until its handler's on_leave returned.
  */
 #ifndef CONN_H

@@ -5,11 +5,10 @@
  * further one, up to PENALTY_MS_MAX. So a host has some twenty guesses a
  * minute, with however many connections it makes them.
  *
- * A host is an IPv4 address, the /64 that an IPv6 address is in (nobody has
- * less), or the user at the other end of a Unix socket. One that shows no wrong
+ * A host is what peer_is_same_host() takes for one. One that shows no wrong
  * secret for PENALTY_FORGET_MS is forgotten; when the table is full, the one
- * whose last failure is longest ago. A guesser has to have more hosts than
- * the table holds to gain from that.
+ * whose last failure is longest ago. A guesser has to have more hosts than the
+ * table holds to gain from that.
  */
 #ifndef PENALTY_H
 #define PENALTY_H

@@ -3,7 +3,8 @@
  * A room: those who hear each other, and the lines that are on their way to
  * them.
  *
- * Members are freed by whoever made them (member.c); a room only lists them.
+ * Members are freed by whoever made them, member.c or person.c; a room only
+ * lists them.
  * Joining and leaving first fan out what waits, so that a member gets exactly
  * the lines of the time that it was there.
  */
