@@ -3,7 +3,6 @@
 
 #include "client/connection.h"
 
-#include "client/dial.h"
 #include "client/secure.h"
 #include "client/sent.h"
 #include "common/address.h"
@@ -37,7 +36,7 @@ struct connection {
 	struct dial *dial;
 	struct bufferevent *bev; /* NULL until it is connected */
 	const struct address *address;
-	const struct connection_options *options;
+	const struct dial_options *options;
 	const struct connection_handler *handler;
 	void *arg;
 	char peer[ADDRESS_TEXT_SIZE];
@@ -348,7 +347,7 @@ connection_start(struct connection *connection)
 
 struct connection *
 connection_new(struct event_base *base, const struct address *address,
-    const struct connection_options *options,
+    const struct dial_options *options,
     const struct connection_handler *handler, void *arg)
 {
 	struct connection *connection = xcalloc(1, sizeof(*connection));

@@ -9,14 +9,14 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include "client/dial.h"
+
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-struct address;
 struct connection;
-struct tls;
 
 enum connection_end {
 	/*
@@ -33,12 +33,6 @@ enum connection_end {
 	CONNECTION_REFUSED
 };
 
-struct connection_options {
-	int family;	       /* AF_UNSPEC, AF_INET or AF_INET6 */
-	int timeout_seconds;   /* 0: none */
-	const struct tls *tls; /* NULL: in the clear */
-};
-
 struct connection_handler {
 	void (*on_open)(void *arg);
 	/* Bytes came; the handler drains them all. */
@@ -53,7 +47,7 @@ struct connection_handler {
 
 /* Borrows everything that it is given. */
 struct connection *connection_new(struct event_base *base,
-    const struct address *address, const struct connection_options *options,
+    const struct address *address, const struct dial_options *options,
     const struct connection_handler *handler, void *arg);
 void connection_free(struct connection *connection);
 

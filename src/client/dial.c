@@ -3,7 +3,6 @@
 
 #include "client/dial.h"
 
-#include "client/connection.h"
 #include "client/lookup.h"
 #include "client/secure.h"
 #include "common/address.h"
@@ -11,6 +10,8 @@
 #include "common/xmalloc.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 struct dial {
 	struct event_base *base;
 	const struct address *address;
-	const struct connection_options *options;
+	const struct dial_options *options;
 	const struct dial_handler *handler;
 	void *arg;
 	struct lookup *lookup; /* of the endpoints */
@@ -161,8 +162,8 @@ on_lookup(struct endpoint *list, size_t count, const char *why, void *arg)
 
 struct dial *
 dial_start(struct event_base *base, const struct address *address,
-    const struct connection_options *options,
-    const struct dial_handler *handler, void *arg)
+    const struct dial_options *options, const struct dial_handler *handler,
+    void *arg)
 {
 	struct dial *dial = xcalloc(1, sizeof(*dial));
 

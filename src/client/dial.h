@@ -13,8 +13,14 @@
 #include <stdbool.h>
 
 struct address;
-struct connection_options;
 struct dial;
+struct tls;
+
+struct dial_options {
+	int family;	       /* AF_UNSPEC, AF_INET or AF_INET6 */
+	int timeout_seconds;   /* 0: none; also for answers, later */
+	const struct tls *tls; /* NULL: in the clear */
+};
 
 /* One of the last two is called, once. */
 struct dial_handler {
@@ -30,8 +36,8 @@ struct dial_handler {
 
 /* Borrows everything that it is given. */
 struct dial *dial_start(struct event_base *base, const struct address *address,
-    const struct connection_options *options,
-    const struct dial_handler *handler, void *arg);
+    const struct dial_options *options, const struct dial_handler *handler,
+    void *arg);
 void dial_free(struct dial *dial);
 
 #endif

@@ -204,7 +204,7 @@ static const struct option long_options[] = {
 static void
 take_option(int option, struct options *options)
 {
-	struct connection_options *connection = &options->session.connection;
+	struct dial_options *dial = &options->session.dial;
 
 	switch (option) {
 	case 'n':
@@ -220,13 +220,13 @@ take_option(int option, struct options *options)
 		options->session.reconnect = true;
 		break;
 	case 'w':
-		connection->timeout_seconds = parse_timeout(optarg);
+		dial->timeout_seconds = parse_timeout(optarg);
 		break;
 	case '4':
-		connection->family = AF_INET;
+		dial->family = AF_INET;
 		break;
 	case '6':
-		connection->family = AF_INET6;
+		dial->family = AF_INET6;
 		break;
 	case OPTION_COLOR:
 		options->settings.color = parse_color(optarg);
@@ -302,8 +302,7 @@ use_settings(struct options *options)
 
 	options->session.nick = settings->nick;
 	options->session.reconnect = settings->reconnect;
-	options->session.connection.timeout_seconds =
-	    (int)settings->timeout_seconds;
+	options->session.dial.timeout_seconds = (int)settings->timeout_seconds;
 	options->display.timestamps = settings->timestamps;
 	options->display.bell = settings->bell;
 	options->wants_tls = settings->tls;
@@ -370,7 +369,7 @@ load_tls(struct options *options)
 	options->tls = tls_client_new(&options->files, options->insecure, &bad);
 	if (options->tls == NULL)
 		errx(EXIT_USAGE, "%s", bad.text);
-	options->session.connection.tls = options->tls;
+	options->session.dial.tls = options->tls;
 	if (options->insecure)
 		warnx("--insecure: anybody could be the relay, and read and "
 		      "change everything");

@@ -330,7 +330,7 @@ session_start(struct session *session)
 	if (session->connection != NULL)
 		connection_free(session->connection);
 	session->connection = connection_new(session->base, session->address,
-	    &session->options->connection, &handler, session);
+	    &session->options->dial, &handler, session);
 	if (session->options->reconnect)
 		connection_keep_lines(session->connection);
 	set_state(session, "connecting");

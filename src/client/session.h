@@ -17,7 +17,7 @@ struct secret;
 struct session;
 
 struct session_options {
-	struct connection_options connection;
+	struct dial_options dial;
 	const char *nick;	     /* asked for in chat mode; NULL: none */
 	const struct secret *secret; /* the relay asks for; NULL: none */
 	bool receive_only;	     /* nothing will be sent */

@@ -244,7 +244,7 @@ static void
 test_a_timeout_does_not_outlive_its_attempt(void **state)
 {
 	struct timeval more_than_that = { .tv_sec = 1, .tv_usec = 200000 };
-	struct visit visit = { .options.connection.timeout_seconds = 1 };
+	struct visit visit = { .options.dial.timeout_seconds = 1 };
 
 	(void)state;
 	visit.server = fake_relay(visit.text, sizeof(visit.text), 1);
