@@ -167,6 +167,13 @@ address_is_local(const struct address *address)
 	    strcmp(address->host, "localhost") == 0;
 }
 
+/* Of IPv4 and IPv6: one socket takes both. */
+static bool
+is_every_address(const char *host)
+{
+	return host[0] == '\0' || strcmp(host, "::") == 0;
+}
+
 bool
 address_overlaps(const struct address *address, const struct address *other)
 {
@@ -176,7 +183,8 @@ address_overlaps(const struct address *address, const struct address *other)
 		return strcmp(address->path, other->path) == 0;
 	if (address->port == 0 || address->port != other->port)
 		return false;
-	return address->host[0] == '\0' || other->host[0] == '\0' ||
+	return is_every_address(address->host) ||
+	    is_every_address(other->host) ||
 	    strcasecmp(address->host, other->host) == 0;
 }
 

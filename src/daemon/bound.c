@@ -43,18 +43,15 @@ set_flag(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/*
- * "Every address" is one IPv6 socket that takes IPv4 as well; an IPv6 address
- * that was written out is that address alone, so that both can be listed.
- */
+/* [::] takes IPv4 as well, whatever net.ipv6.bindv6only says. */
 static int
-prepare(int fd, const struct endpoint *endpoint, bool every_address)
+prepare(int fd, const struct endpoint *endpoint)
 {
 	if (set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1)
 		return -1;
 	if (endpoint->sa.any.sa_family != AF_INET6)
 		return 0;
-	return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, !every_address);
+	return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 }
 
 static bool
@@ -176,10 +173,9 @@ bind_unix(struct bound *bound, const struct endpoint *endpoint,
 }
 
 static int
-bind_tcp(
-    struct bound *bound, const struct endpoint *endpoint, bool every_address)
+bind_tcp(struct bound *bound, const struct endpoint *endpoint)
 {
-	if (prepare(bound->fd, endpoint, every_address) == -1)
+	if (prepare(bound->fd, endpoint) == -1)
 		return -1;
 	return bind(bound->fd, &endpoint->sa.any, endpoint->length);
 }
@@ -196,7 +192,7 @@ set_name(struct bound *bound)
 
 int
 bound_open(struct bound *bound, const struct endpoint *endpoint,
-    bool every_address, int64_t permissions, const char *group)
+    int64_t permissions, const char *group)
 {
 	int family = endpoint->sa.any.sa_family, result, error;
 
@@ -207,7 +203,7 @@ bound_open(struct bound *bound, const struct endpoint *endpoint,
 		return -1;
 	result = family == AF_UNIX
 	    ? bind_unix(bound, endpoint, permissions, group)
-	    : bind_tcp(bound, endpoint, every_address);
+	    : bind_tcp(bound, endpoint);
 	if (result == 0 && listen(bound->fd, SOMAXCONN) == 0) {
 		set_name(bound);
 		return 0;

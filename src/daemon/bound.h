@@ -9,7 +9,6 @@
 
 #include "common/address.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -24,15 +23,15 @@ struct bound {
 };
 
 /*
- * Binds the address; every_address: it is one of those that stand for all.
- * permissions of a Unix socket, or CONF_NO_PERMISSIONS; its group, or NULL.
+ * Binds the address. permissions of a Unix socket, or CONF_NO_PERMISSIONS; its
+ * group, or NULL.
  * Returns 0, or -1 and errno, and then nothing is left of it.
  *
  * Of this and the functions below the error is ESTALE when somebody has put
  * another file in the place of the socket: that one is left alone.
  */
 int bound_open(struct bound *bound, const struct endpoint *endpoint,
-    bool every_address, int64_t permissions, const char *group);
+    int64_t permissions, const char *group);
 
 /* The same for a socket that somebody else has bound and listens on. */
 void bound_take(struct bound *bound, int fd);

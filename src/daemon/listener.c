@@ -161,7 +161,7 @@ wildcard_family(void)
 /* A socket of systemd at this address, or a new one. */
 static int
 open_socket(struct listener *listener, const struct conf_listen *conf,
-    const struct endpoint *endpoint, bool every_address, struct bound *bound)
+    const struct endpoint *endpoint, struct bound *bound)
 {
 	char name[ADDRESS_TEXT_SIZE];
 
@@ -170,8 +170,7 @@ open_socket(struct listener *listener, const struct conf_listen *conf,
 	if (inherited_take_address(listener->shared->inherited, name, bound) ==
 	    0)
 		return 0;
-	return bound_open(
-	    bound, endpoint, every_address, conf->permissions, conf->group);
+	return bound_open(bound, endpoint, conf->permissions, conf->group);
 }
 
 /* The sockets of systemd that the settings call by a name, if there are any. */
@@ -216,8 +215,7 @@ open_doors(struct listener *listener, const struct conf_listen *conf)
 	free(listener->doors);
 	listener->doors = xcalloc(count, sizeof(*listener->doors));
 	for (i = 0; i < count; i++) {
-		if (open_socket(listener, conf, &endpoints[i], every_address,
-			&bound) == 0) {
+		if (open_socket(listener, conf, &endpoints[i], &bound) == 0) {
 			add_door(listener, &bound);
 			continue;
 		}
@@ -304,8 +302,7 @@ renew_door(struct door *door, const struct conf_listen *conf)
 	int result;
 
 	address_resolve(&conf->address, AF_UNIX, 1, &endpoint, &count, &why);
-	result =
-	    bound_open(&bound, endpoint, false, conf->permissions, conf->group);
+	result = bound_open(&bound, endpoint, conf->permissions, conf->group);
 	free(endpoint);
 	if (result == -1)
 		return -1;

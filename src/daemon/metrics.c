@@ -202,8 +202,7 @@ open_socket(
 		    LOG_VALUE(address_text), why);
 		return -1;
 	}
-	result =
-	    bound_open(&metrics->bound, endpoints, false, permissions, NULL);
+	result = bound_open(&metrics->bound, endpoints, permissions, NULL);
 	free(endpoints);
 	if (result == -1)
 		log_error("cannot serve metrics address=%s error=\"%s\"",

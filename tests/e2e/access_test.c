@@ -61,7 +61,7 @@ test_addresses_are_denied_first_and_then_allowed(void **state)
 {
 	/* As one IPv6 socket it sees IPv4 addresses in their mapped form. */
 	struct relay *relay =
-	    relay_start("listen = ( { address = \":0\";"
+	    relay_start("listen = ( { address = \"[::]:0\";"
 			"allow = [ \"127.0.0.0/8\", \"2001:db8::/32\" ];"
 			"deny = \"127.0.0.2\"; } );",
 		1);
@@ -75,7 +75,7 @@ test_addresses_are_denied_first_and_then_allowed(void **state)
 	send_text(alice, "hello\n");
 	expect_text(bob, "hello\n");
 	relay_reload(relay,
-	    "listen = ( { address = \":0\"; deny = \"127.0.0.0/31\"; } );");
+	    "listen = ( { address = \"[::]:0\"; deny = \"127.0.0.0/31\"; } );");
 	expect_denied(relay, connect_from(relay, "127.0.0.1"), "127.0.0.1:");
 	/* Nobody who is in is put out. */
 	send_text(bob, "still here\n");

@@ -91,7 +91,7 @@ tear_down(void **state)
 static int
 open_bound(struct fixture *f, int64_t permissions)
 {
-	return bound_open(&f->bound, &f->endpoint, false, permissions, NULL);
+	return bound_open(&f->bound, &f->endpoint, permissions, NULL);
 }
 
 static void
