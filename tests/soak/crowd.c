@@ -178,6 +178,31 @@ read_witnesses(struct crowd *crowd)
 			client_read(crowd, crowd->witness[room], SIZE_MAX);
 }
 
+/*
+ * What the kernel has of a connection, the daemon's end and ours, tx_queue and
+ * rx_queue as they stand in proc_net_tcp(5): bytes that the daemon has not read
+ * are its own fault, others may not be.
+ */
+static void
+describe_queues(const char *peer)
+{
+	FILE *file = fopen("/proc/net/tcp", "re");
+	const char *colon = strrchr(peer, ':');
+	char line[256], local[32], remote[32], queues[32], port[8];
+
+	if (file == NULL || colon == NULL)
+		cannot("the queues of %s", peer);
+	snprintf(port, sizeof(port), ":%04X", (unsigned)atoi(colon + 1));
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "%*s %31s %31s %*s %31s", local, remote,
+			queues) == 3 &&
+		    (strstr(local, port) != NULL ||
+			strstr(remote, port) != NULL))
+			printf("# from %s to %s: tx:rx %s\n", local, remote,
+			    queues);
+	fclose(file);
+}
+
 void
 crowd_describe(const struct crowd *crowd)
 {
@@ -189,7 +214,7 @@ crowd_describe(const struct crowd *crowd)
 		    crowd->speakers.list[client->reader.self].waiting_bytes;
 
 		if (client->goes || client->out_length > 0 ||
-		    client->ahead_since_ms != 0 || waiting > 0)
+		    client->ahead_since_ms != 0 || waiting > 0) {
 			printf("# client %u at %s: reading %d, leaving %d, "
 			       "%zu bytes to send, %zu to be heard, fin %d, "
 			       "ahead %d\n",
@@ -197,6 +222,9 @@ crowd_describe(const struct crowd *crowd)
 			    client->leaving,
 			    client->out_length - client->out_at, waiting,
 			    client->has_fin, client->ahead_since_ms != 0);
+			if (!client->local)
+				describe_queues(client->peer);
+		}
 	}
 }
 

@@ -125,7 +125,17 @@ ring(struct crowd *crowd)
 	}
 }
 
-/* Nothing new is said, and the witnesses hear all that was. */
+static bool
+is_unheard(const struct crowd *crowd, const struct client *client)
+{
+	return client->goes ||
+	    crowd->speakers.list[client->reader.self].waiting_bytes > 0;
+}
+
+/*
+ * Nothing new is said, and the witnesses hear all that was. Who has not been
+ * heard reads, or that might take for ever: see bytes_to_hear() in crowd.c.
+ */
 static void
 hush(struct crowd *crowd)
 {
@@ -140,6 +150,8 @@ hush(struct crowd *crowd)
 			client->leaving = LEAVES_WITH_FIN;
 			client->go_ms = UINT64_MAX;
 		}
+		if (is_unheard(crowd, client))
+			client->reading = READS_ALWAYS;
 	}
 	await(crowd, is_quiet, "all that was said to be heard");
 }
