@@ -29,7 +29,8 @@ struct dial_handler {
 	/* The receiver frees the bufferevent. */
 	void (*on_connected)(
 	    struct bufferevent *bev, const char *peer, void *arg);
-	/* Why, of all that were tried; refused: our certificate was not taken.
+	/*
+	 * Why, of all that were tried; refused: our certificate was not taken.
 	 */
 	void (*on_failed)(const char *why, bool refused, void *arg);
 };

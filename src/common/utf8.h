@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Whether bytes are UTF-8 as RFC 3629 has it, and what to do if they are not.
+/*
+ * Whether bytes are UTF-8 as RFC 3629 has it, and what to do if they are not.
  */
 #ifndef UTF8_H
 #define UTF8_H

@@ -211,7 +211,8 @@ conn_prefetch(const struct conn *conn)
 	__builtin_prefetch(conn);
 }
 
-/* All bytes that it was sent, or that are queued for it, since its beginning.
+/*
+ * All bytes that it was sent, or that are queued for it, since its beginning.
  */
 uint64_t conn_output_bytes(const struct conn *conn);
 

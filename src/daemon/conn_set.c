@@ -7,13 +7,11 @@
 #include "common/clock.h"
 #include "common/socket.h"
 #include "common/xmalloc.h"
+#include "daemon/batch.h"
 #include "daemon/conf.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
-
-/* Lines are kept in pieces of such a size, of which a little may be queued. */
-#define PIECE_BYTES 131072
 
 static void
 on_idle_tick(evutil_socket_t fd, short what, void *arg)
@@ -102,8 +100,9 @@ conn_set_limit_drains(struct conn_set *set, uint64_t most)
 	struct conn *conn;
 	uint64_t bytes = 0;
 
+	/* Of a whole batch a little may be queued. */
 	TAILQ_FOREACH (conn, &set->lists[DRAINING], entry)
-		bytes += conn_queued_bytes(conn) + PIECE_BYTES;
+		bytes += conn_queued_bytes(conn) + BATCH_BYTES;
 	if (bytes <= most)
 		return;
 	conn_close(TAILQ_FIRST(&set->lists[DRAINING]), CONN_NOT_DRAINED);
@@ -113,7 +112,8 @@ conn_set_limit_drains(struct conn_set *set, uint64_t most)
 void
 conn_set_hurry(struct conn_set *set)
 {
-	/* All is sent to one that lingers; one that is drained may be reading.
+	/*
+	 * All is sent to one that lingers; one that is drained may be reading.
 	 */
 	struct conn *conn = find_soonest(&set->lists[LINGERING]);
 

@@ -94,7 +94,8 @@ conn_tls_handshake(struct conn *conn)
 	set->handshakes_ns += clock_nanoseconds() - begin;
 }
 
-/* Returns whether something is encrypted and not sent; then that is waited for.
+/*
+ * Returns whether something is encrypted and not sent; then that is waited for.
  */
 static bool
 is_held_up(struct conn *conn)

@@ -199,7 +199,8 @@ fan_out_to(const struct round *round, struct member *member)
 	send_runs(round, member, &runs, cursor.own_lines);
 }
 
-/* Returns a file with the runs in it, or -1 when they are better sent as such.
+/*
+ * Returns a file with the runs in it, or -1 when they are better sent as such.
  */
 static int
 share(const struct runs *runs, size_t members)

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Woken for each line, a client at a high rate would cost more than it has to.
+/*
+ * Woken for each line, a client at a high rate would cost more than it has to.
  */
 #define WAIT_LEAST 0.02 /* seconds */
 

@@ -186,7 +186,8 @@ speech_take(struct person *person, const char *bytes, size_t length)
 	size_t taken = 0, piece;
 	const char *end;
 
-	/* It may be gone: then nothing else would tell that it need not wait.
+	/*
+	 * It may be gone: then nothing else would tell that it need not wait.
 	 */
 	run_postponed(person);
 	while (taken < length) {

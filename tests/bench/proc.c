@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A file of /proc, of a process or (pid 0) of all; cut off at size - 1 bytes.
+/*
+ * A file of /proc, of a process or (pid 0) of all; cut off at size - 1 bytes.
  */
 static int
 read_file(pid_t pid, const char *name, char *text, size_t size)

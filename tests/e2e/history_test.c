@@ -171,7 +171,8 @@ expect_greeting(int fd, const char *name, const char *room)
 	expect_text(fd, text);
 }
 
-/* In a room that was made and gone; what was only told to some is no history.
+/*
+ * In a room that was made and gone; what was only told to some is no history.
  */
 static void
 test_a_chat_goes_on_after_kill_9(void **state)

@@ -390,7 +390,8 @@ expect_file(const char *path, const char *bytes, size_t length)
 	free(got);
 }
 
-/* Programs that know nothing of this one: openssl(1) listens, socat(1) talks.
+/*
+ * Programs that know nothing of this one: openssl(1) listens, socat(1) talks.
  */
 static void
 test_foreign_clients_get_and_give_every_byte(void **state)

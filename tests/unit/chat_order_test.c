@@ -143,7 +143,8 @@ begins(const char *line, const char *with)
 	return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* From one witness: what the talker has to get of a stay. False: there is none.
+/*
+ * From one witness: what the talker has to get of a stay. False: there is none.
  */
 static bool
 add_stay(struct evbuffer *wanted, const struct talker *talker, int room,

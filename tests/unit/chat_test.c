@@ -414,26 +414,40 @@ test_who_asks_and_does_not_read_is_held(void **state)
 	evbuffer_free(text);
 }
 
+/* It does not read what another one says. */
+static void
+fall_behind(struct party *party, const struct person *person)
+{
+	while (!conn_is_queued(person->member.conn))
+		party_say(party, party->fds[1], "hello, everybody\n");
+}
+
+static void
+catch_up(struct party *party, int fd)
+{
+	struct evbuffer *text = evbuffer_new();
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		gather(fd, text);
+		party_turn(party, 1);
+	}
+	evbuffer_free(text);
+}
+
 /* It would take what waits for it along, out of every limit. */
 static void
 test_who_is_too_far_behind_reads_before_it_moves(void **state)
 {
 	struct party *party = *state;
 	struct person *person = people_find(party->people, "guest1");
-	struct evbuffer *text = evbuffer_new();
-	int i;
 
-	while (!conn_is_queued(person->member.conn))
-		party_say(party, party->fds[1], "hello, everybody\n");
+	fall_behind(party, person);
 	party->conf->backlog_bytes = 10;
 	party_say(party, party->fds[0], "/join tea\n/join pub\n");
 	assert_string_equal(person->member.room->name, "main");
-	for (i = 0; i < 100; i++) {
-		gather(party->fds[0], text);
-		party_turn(party, 1);
-	}
+	catch_up(party, party->fds[0]);
 	assert_string_equal(person->member.room->name, "pub");
-	evbuffer_free(text);
 }
 
 /* What it takes along would be kept for it alone. */
@@ -442,22 +456,15 @@ test_who_is_behind_does_not_move_while_much_is_kept(void **state)
 {
 	struct party *party = *state;
 	struct person *person = people_find(party->people, "guest1");
-	struct evbuffer *text = evbuffer_new();
-	int i;
 
-	while (!conn_is_queued(person->member.conn))
-		party_say(party, party->fds[1], "hello, everybody\n");
+	fall_behind(party, person);
 	party->stats.pinned_bytes += ROOMS_PINNED_BYTES + 1;
 	party_say(party, party->fds[0], "/join tea\n");
 	assert_string_equal(person->member.room->name, "main");
 	party_say(party, party->fds[1], "/join pub\n");
 	assert_non_null(rooms_find(party->rooms, "pub"));
-	for (i = 0; i < 100; i++) {
-		gather(party->fds[0], text);
-		party_turn(party, 1);
-	}
+	catch_up(party, party->fds[0]);
 	assert_string_equal(person->member.room->name, "tea");
-	evbuffer_free(text);
 }
 
 /* It is not waited for any more. */
@@ -468,8 +475,7 @@ test_who_is_too_far_behind_and_lost_is_freed(void **state)
 	struct person *person = people_find(party->people, "guest1");
 
 	party_say(party, party->fds[2], "/join tea\n");
-	while (!conn_is_queued(person->member.conn))
-		party_say(party, party->fds[1], "hello, everybody\n");
+	fall_behind(party, person);
 	party->conf->backlog_bytes = 10;
 	party_say(party, party->fds[0], "/join tea\n");
 	assert_string_equal(person->member.room->name, "main");

@@ -35,7 +35,8 @@ static const struct {
 	    R "2J" },
 	{ "\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0", "\xc2\xa0" },
 	{ "over\rwritten\b\b\v\f\a\x7f\x0e\x0f\x01", "overwritten" },
-	/* Bidirectional embeddings, overrides, isolates; and their neighbours
+	/*
+	 * Bidirectional embeddings, overrides, isolates; and their neighbours
 	 */
 	{ "\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\xae", "" },
 	{ "\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9", "" },

@@ -324,7 +324,8 @@ test_a_large_file_is_read_from_its_end(void **state)
 	history_free(history);
 }
 
-/* Where the part that is read begins in the middle of a line, or just at one.
+/*
+ * Where the part that is read begins in the middle of a line, or just at one.
  */
 static void
 test_the_part_that_is_read_begins_with_a_whole_line(void **state)
