@@ -29,6 +29,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +53,9 @@ struct play {
 	struct chance chance;
 	struct speakers speakers;
 	struct ledger ledgers[ROOMS];
-	struct player players[ALL]; /* the witnesses first */
 	unsigned settings;	    /* which of them the next reload finds */
 	bool was_skipping;	    /* once */
+	struct player players[ALL]; /* the witnesses first */
 };
 
 enum { DISCONNECT, SKIP, PAUSE, POLICIES };
@@ -368,7 +369,9 @@ begin(struct play *play)
 	static bool once;
 	int i;
 
-	memset(play, 0, sizeof(*play));
+	memset(play, 0, offsetof(struct play, players));
+	for (i = 0; i < ALL; i++)
+		player_init(&play->players[i]);
 	chance_seed(&play->chance, 1);
 	if (!once) {
 		xmalloc_use_in_libevent();
@@ -377,8 +380,6 @@ begin(struct play *play)
 		once = true;
 	}
 	play->server = server_new(load(report, play), load, play);
-	for (i = 0; i < ALL; i++)
-		play->players[i].fd = -1;
 	for (i = 0; i < ROOMS; i++) {
 		play->ledgers[i].room = i == 0 ? "main" : "side";
 		play->ledgers[i].speakers = &play->speakers;

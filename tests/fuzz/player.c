@@ -23,6 +23,13 @@ set_send_buffer(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+void
+player_init(struct player *player)
+{
+	memset(player, 0, offsetof(struct player, in));
+	player->fd = -1;
+}
+
 int
 player_connect(struct player *player, struct ledger *ledger,
     struct chance *chance, bool witness)
@@ -32,7 +39,7 @@ player_connect(struct player *player, struct ledger *ledger,
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 		ends) == -1)
 		cannot("socketpair: %s", strerror(errno));
-	memset(player, 0, sizeof(*player));
+	player_init(player);
 	player->fd = ends[0];
 	player->ledger = ledger;
 	player->chance = chance;
@@ -145,11 +152,13 @@ player_read(struct player *player, size_t limit)
 static uint32_t
 count_ends(const char *bytes, size_t length)
 {
+	const char *end = bytes + length;
 	uint32_t count = 0;
-	size_t i;
 
-	for (i = 0; i < length; i++)
-		count += bytes[i] == '\n';
+	while ((bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
+		bytes++;
+		count++;
+	}
 	return count;
 }
 
@@ -157,8 +166,11 @@ void
 player_send(struct player *player, size_t limit)
 {
 	size_t length = limit < player->out_length ? limit : player->out_length;
-	ssize_t sent = send(player->fd, player->out, length, MSG_NOSIGNAL);
+	ssize_t sent;
 
+	if (length == 0)
+		return;
+	sent = send(player->fd, player->out, length, MSG_NOSIGNAL);
 	/* An error is found when it reads. */
 	if (sent <= 0)
 		return;

@@ -35,9 +35,12 @@ struct player {
 	bool moved; /* something came or went; for the caller to clear */
 	size_t must_hear;
 	size_t in_length, out_length;
+	/* Never cleared: that took as long as some runs. */
 	char in[PLAYER_BYTES], out[PLAYER_BYTES];
 };
 
+/* Nobody yet. */
+void player_init(struct player *player);
 /*
  * Connects, at a time when nothing is on its way. Returns the daemon's end,
  * non-blocking, for the caller.

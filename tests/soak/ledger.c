@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define LIST_MIN 1024
+#define LIST_MIN 128
 
 uint32_t
 speakers_add(struct speakers *speakers, struct ledger *ledger)
