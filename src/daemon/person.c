@@ -329,6 +329,14 @@ static const struct conn_handler handler = {
 	.on_leave = on_leave,
 };
 
+/* A name that it may have, of those that nobody has: only that is looked up. */
+static bool
+is_free(const struct person *person, const char *name)
+{
+	return strlen(name) <= NAME_MAX_BYTES &&
+	    people_find(person->people, name) == NULL && !account_exists(name);
+}
+
 /* The vouched name; with a number, where one account is there twice. */
 static void
 name_newcomer(struct person *person)
@@ -344,7 +352,7 @@ name_newcomer(struct person *person)
 		return;
 	for (number = 2; number <= NUMBER_MAX; number++) {
 		snprintf(name, sizeof(name), "%s%d", person->vouched, number);
-		if (strlen(name) <= NAME_MAX_BYTES && !account_exists(name) &&
+		if (is_free(person, name) &&
 		    people_name(person->people, person, name) == 0)
 			return;
 	}

@@ -9,6 +9,7 @@
 #include "party.h"
 
 #include <event2/buffer.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,35 @@ test_a_vouched_name(void **state)
 	    "*** you are now known as root2\n");
 	close(first);
 	close(second);
+}
+
+static unsigned lookups;
+
+/* Instead of the C library's: what is not in /etc/passwd is nowhere. */
+struct passwd *
+getpwnam(const char *name)
+{
+	(void)name;
+	lookups++;
+	return NULL;
+}
+
+/* A look-up may be a question to another machine, and all wait for it. */
+static void
+test_many_of_one_account_are_looked_up_once_each(void **state)
+{
+	struct party *party = *state;
+	int fds[100], i;
+
+	for (i = 0; i < 100; i++) {
+		lookups = 0;
+		fds[i] = party_arrive(party, "main", "root");
+		assert_in_range(lookups, 0, 1);
+	}
+	assert_non_null(people_find(party->people, "root99"));
+	assert_non_null(people_find(party->people, "guest4"));
+	for (i = 0; i < 100; i++)
+		close(fds[i]);
 }
 
 static void
@@ -512,6 +542,7 @@ main(void)
 		PARTY_TEST(test_a_name_is_free_when_its_owner_has_left),
 		PARTY_TEST(test_names_are_unique_over_all_rooms),
 		PARTY_TEST(test_a_vouched_name),
+		PARTY_TEST(test_many_of_one_account_are_looked_up_once_each),
 		PARTY_TEST(test_a_vouched_name_is_left_to_its_owner),
 		PARTY_TEST(test_look_alikes_are_taken),
 		PARTY_TEST(test_rooms_come_and_go),
