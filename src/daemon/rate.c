@@ -17,6 +17,7 @@
 struct rate {
 	double tokens;
 	double counted; /* seconds of CLOCK_MONOTONIC */
+	double waited;	/* seconds of them, until the timer's last call */
 	struct event *timer;
 	void (*ready)(void *);
 	void *arg;
@@ -35,6 +36,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	rate->waited = now() - rate->counted;
 	rate->ready(rate->arg);
 }
 
@@ -42,7 +44,7 @@ struct rate *
 rate_new(
     struct event_base *base, int64_t burst, void (*ready)(void *), void *arg)
 {
-	struct rate *rate = xmalloc(sizeof(*rate));
+	struct rate *rate = xcalloc(1, sizeof(*rate));
 
 	rate->tokens = (double)burst;
 	rate->counted = now();
@@ -61,15 +63,19 @@ rate_free(struct rate *rate)
 	free(rate);
 }
 
+/* A wait may bring more than the bucket holds: else it would set the rate. */
 static void
 refill(struct rate *rate, double per_second, double burst)
 {
-	double time = now();
+	double time = now(), most = 1 + rate->waited * per_second;
 
 	rate->tokens += (time - rate->counted) * per_second;
 	rate->counted = time;
-	if (rate->tokens > burst)
-		rate->tokens = burst;
+	rate->waited = 0;
+	if (most < burst)
+		most = burst;
+	if (rate->tokens > most)
+		rate->tokens = most;
 }
 
 static void

@@ -2,7 +2,8 @@
 /*
  * How many lines may come from somebody: a token bucket. It holds up to burst
  * tokens, gets per_second of them each second, and a line takes one. What is
- * over it is not dropped: the owner leaves it unread until it is called.
+ * over it is not dropped: the owner leaves it unread until it is called, and
+ * gets all the tokens of that time then.
  */
 #ifndef RATE_H
 #define RATE_H

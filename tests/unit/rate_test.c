@@ -96,6 +96,30 @@ test_no_more_than_the_burst_is_saved_up(void **state)
 	tear_down(&waiter);
 }
 
+/* Or a rate over that of the waits would never be reached. */
+static void
+test_what_comes_in_during_a_wait_is_not_lost(void **state)
+{
+	char lines[200];
+	struct waiter waiter;
+
+	(void)state;
+	memset(lines, '\n', sizeof(lines));
+	set_up(&waiter, 2);
+	assert_int_equal(
+	    rate_take(waiter.rate, lines, sizeof(lines), 1000, 2), 2);
+	pass_time(&waiter, 50);
+	assert_true(waiter.ready);
+	assert_in_range(
+	    rate_take(waiter.rate, lines, sizeof(lines), 1000, 2), 49, 51);
+	/* Nobody asked for it in time: it is saved up like any other. */
+	pass_time(&waiter, 50);
+	pass_time(&waiter, 1000);
+	assert_in_range(
+	    rate_take(waiter.rate, lines, sizeof(lines), 1000, 2), 49, 52);
+	tear_down(&waiter);
+}
+
 int
 main(void)
 {
@@ -104,6 +128,7 @@ main(void)
 		    test_a_burst_is_taken_at_once_and_the_rest_later),
 		cmocka_unit_test(test_a_part_of_a_line_costs_nothing),
 		cmocka_unit_test(test_no_more_than_the_burst_is_saved_up),
+		cmocka_unit_test(test_what_comes_in_during_a_wait_is_not_lost),
 	};
 
 	return cmocka_run_group_tests_name("rate", tests, NULL, NULL);
