@@ -209,17 +209,18 @@ bound_open(struct bound *bound, const struct endpoint *endpoint,
 		return 0;
 	}
 	error = errno;
-	close(bound->fd);
 	bound_clear(bound);
 	errno = error;
 	return -1;
 }
 
 void
-bound_take(struct bound *bound, int fd)
+bound_take(struct bound *bound, int fd, size_t *users)
 {
 	memset(bound, 0, sizeof(*bound));
 	bound->fd = fd;
+	bound->users = users;
+	++*users;
 	set_name(bound);
 }
 
@@ -265,6 +266,7 @@ bound_clear(struct bound *bound)
 	free(bound->path);
 	bound->path = NULL;
 	if (bound->users != NULL)
-		(*bound->users)--;
-	bound->users = NULL;
+		--*bound->users;
+	else
+		close(bound->fd);
 }

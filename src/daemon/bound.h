@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One socket that is bound and queues connections, and the file that a Unix
- * socket leaves. The caller keeps the struct; bound_clear() removes the file
- * but does not close the socket, which whoever accepts from it does.
+ * socket leaves. The caller keeps the struct; bound_clear() closes the socket
+ * and removes the file. One that somebody else has bound stays as it is.
  */
 #ifndef BOUND_H
 #define BOUND_H
@@ -18,7 +18,7 @@ struct bound {
 	int fd;
 	char *path;	  /* of a Unix socket that was bound here, or NULL */
 	struct stat file; /* what it was then */
-	size_t *users;	  /* of an inherited one, counted there, or NULL */
+	size_t *users;	  /* of one that is somebody else's, or NULL */
 	char name[ADDRESS_TEXT_SIZE]; /* the address that it got */
 };
 
@@ -33,8 +33,11 @@ struct bound {
 int bound_open(struct bound *bound, const struct endpoint *endpoint,
     int64_t permissions, const char *group);
 
-/* The same for a socket that somebody else has bound and listens on. */
-void bound_take(struct bound *bound, int fd);
+/*
+ * The same for a socket that somebody else has bound and listens on, and is
+ * going to close; *users counts those who have taken it.
+ */
+void bound_take(struct bound *bound, int fd, size_t *users);
 
 /* Changes who may use a Unix socket. Returns 0, or -1 and errno. */
 int bound_set_permissions(

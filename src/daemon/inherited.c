@@ -8,7 +8,6 @@
 #include "daemon/bound.h"
 
 #include <event2/util.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,8 +79,9 @@ inherited_new(void)
 		one->fd = SD_LISTEN_FDS_START + i;
 		one->name = names[i];
 		result |= prepare(one);
-		bound_take(&bound, one->fd);
+		bound_take(&bound, one->fd, &one->users);
 		strcpy(one->address, bound.name);
+		bound_clear(&bound);
 	}
 	free(names);
 	if (result == 0)
@@ -104,13 +104,7 @@ inherited_count(const struct inherited *inherited, const char *name)
 static int
 take(struct inherited_socket *one, struct bound *bound)
 {
-	int fd = fcntl(one->fd, F_DUPFD_CLOEXEC, 0);
-
-	if (fd == -1)
-		return -1;
-	bound_take(bound, fd);
-	bound->users = &one->users;
-	one->users++;
+	bound_take(bound, one->fd, &one->users);
 	return 0;
 }
 

@@ -3,8 +3,8 @@
  * The sockets that systemd has bound for this process, sd_listen_fds(3).
  *
  * They stay open here as long as the daemon lives, so that an address that a
- * reload takes out of the settings and another one puts back is still there;
- * who accepts from one gets a descriptor of its own.
+ * reload takes out of the settings and another one puts back is still there.
+ * Who accepts from one borrows it; libevent must not see a duplicate.
  */
 #ifndef INHERITED_H
 #define INHERITED_H

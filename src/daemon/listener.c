@@ -105,8 +105,7 @@ open_door(
 	door->listener = listener;
 	door->bound = *bound;
 	door->evconn = evconnlistener_new(base, on_accept, door,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
-	    bound->fd);
+	    LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0, bound->fd);
 	evconnlistener_set_error_cb(door->evconn, on_accept_error);
 	door->pause = evtimer_new(base, on_pause_over, door);
 }

@@ -250,8 +250,7 @@ start_http(struct metrics *metrics)
 	evhttp_set_gencb(http, on_other, metrics);
 	metrics->http = http;
 	metrics->evconn = evconnlistener_new(metrics->base, NULL, NULL,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
-	    metrics->bound.fd);
+	    LEV_OPT_CLOSE_ON_EXEC, 0, metrics->bound.fd);
 	evconnlistener_set_error_cb(metrics->evconn, on_accept_error);
 	evhttp_bind_listener(http, metrics->evconn);
 }

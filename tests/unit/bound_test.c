@@ -97,7 +97,6 @@ open_bound(struct fixture *f, int64_t permissions)
 static void
 close_bound(struct fixture *f)
 {
-	close(f->bound.fd);
 	bound_clear(&f->bound);
 }
 
