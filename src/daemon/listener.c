@@ -23,11 +23,18 @@
 /* Out of descriptors: the time until accepting is tried again. */
 #define PAUSE_SECONDS 1
 
+/*
+ * libevent accepts for as long as somebody waits, which in a flood is always,
+ * and nobody else is heard meanwhile. After so many the others have their turn.
+ */
+#define ACCEPTS_MAX 64
+
 /* One bound socket. */
 struct door {
 	struct listener *listener;
 	struct evconnlistener *evconn;
-	struct event *pause;
+	unsigned accepts;    /* since the last pause */
+	struct event *pause; /* its end */
 	struct bound bound;
 };
 
@@ -41,6 +48,16 @@ struct listener {
 	struct door *doors;
 	size_t door_count;
 };
+
+static void
+pause_for(struct door *door, long seconds)
+{
+	const struct timeval pause = { .tv_sec = seconds };
+
+	evconnlistener_disable(door->evconn);
+	event_add(door->pause, &pause);
+	door->accepts = 0;
+}
 
 static void
 on_accept(struct evconnlistener *evconn, evutil_socket_t fd,
@@ -57,6 +74,8 @@ on_accept(struct evconnlistener *evconn, evutil_socket_t fd,
 	(void)evconn;
 	listener->shared->accept(
 	    fd, peer, (socklen_t)peer_length, &rules, listener->shared->arg);
+	if (++door->accepts == ACCEPTS_MAX)
+		pause_for(door, 0);
 }
 
 /*
@@ -66,7 +85,6 @@ on_accept(struct evconnlistener *evconn, evutil_socket_t fd,
 static void
 on_accept_error(struct evconnlistener *evconn, void *arg)
 {
-	static const struct timeval pause = { .tv_sec = PAUSE_SECONDS };
 	struct door *door = arg;
 	const struct listener_shared *shared = door->listener->shared;
 	const char *error = strerror(errno);
@@ -82,8 +100,7 @@ on_accept_error(struct evconnlistener *evconn, void *arg)
 	}
 	log_warn("accepting paused address=%s turned_away=%d error=\"%s\"",
 	    LOG_VALUE(door->bound.name), count > 0 ? count : 0, error);
-	evconnlistener_disable(evconn);
-	event_add(door->pause, &pause);
+	pause_for(door, PAUSE_SECONDS);
 }
 
 static void
@@ -103,6 +120,7 @@ open_door(
 	struct event_base *base = listener->shared->base;
 
 	door->listener = listener;
+	door->accepts = 0;
 	door->bound = *bound;
 	door->evconn = evconnlistener_new(base, on_accept, door,
 	    LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0, bound->fd);

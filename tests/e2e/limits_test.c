@@ -10,9 +10,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -214,6 +216,36 @@ expect_no_files(int fd)
 	close(fd);
 }
 
+#define THRONG 200
+
+/*
+ * Nobody else is heard while somebody is accepted, so that has to have an end,
+ * however many wait.
+ */
+static void
+test_a_crowd_at_the_door_lets_others_speak(void **state)
+{
+	struct relay *relay = relay_start(NULL, 1);
+	int talker = relay_connect(relay), throng[THRONG], i;
+	siginfo_t info;
+
+	(void)state;
+	kill(relay->pid, SIGSTOP);
+	assert_int_equal(waitid(P_PID, (id_t)relay->pid, &info, WSTOPPED), 0);
+	for (i = 0; i < THRONG; i++)
+		throng[i] = relay_dial(relay);
+	send_text(talker, "to those who are in\n");
+	kill(relay->pid, SIGCONT);
+	for (i = 0; i < THRONG; i++)
+		relay_await_log(relay, "accepted");
+	send_text(talker, "to all\n");
+	expect_text(throng[THRONG - 1], "to all\n");
+	for (i = 0; i < THRONG; i++)
+		close(throng[i]);
+	close(talker);
+	relay_stop(relay);
+}
+
 /* Guards against a loop that asks for a connection that it cannot have. */
 static void
 test_without_descriptors_newcomers_are_told_and_others_go_on(void **state)
@@ -255,6 +287,7 @@ main(void)
 		E2E_TEST(test_one_address_cannot_take_all_places),
 		E2E_TEST(test_those_who_are_refused_keep_nobody_out),
 		E2E_TEST(test_those_who_leave_keep_nobody_out),
+		E2E_TEST(test_a_crowd_at_the_door_lets_others_speak),
 		E2E_TEST(
 		    test_without_descriptors_newcomers_are_told_and_others_go_on),
 	};
