@@ -48,7 +48,7 @@ struct connection {
 	struct event *room; /* in the socket, for the end of TLS, or NULL */
 	int write_error; /* errno; what the relay sent before is still read */
 	bool open, paused, finishing, half_closed, cut_off, may_close, refused;
-	bool has_fin, doubtful;
+	bool has_fin, reset, doubtful;
 };
 
 static void tell(const struct connection *connection, const char *format, ...)
@@ -265,6 +265,14 @@ tell_connected(const struct connection *connection)
 		    secure_describe(connection->bev, session, sizeof(session)));
 }
 
+/* The relay has not ended the connection, whatever TLS makes of it. */
+static bool
+is_of_network(int error)
+{
+	return error == ETIMEDOUT || error == EHOSTUNREACH ||
+	    error == ENETUNREACH || error == ENETDOWN;
+}
+
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -285,6 +293,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	} else {
 		if (connection->write_error != 0)
 			error = connection->write_error;
+		connection->reset = !is_of_network(error);
 		broke(connection,
 		    secure_failure(
 			bev, error, &connection->refused, text, sizeof(text)));
@@ -409,6 +418,13 @@ bool
 connection_is_doubtful(const struct connection *connection)
 {
 	return connection->doubtful;
+}
+
+bool
+connection_was_cut(const struct connection *connection, bool *first)
+{
+	return sent_is_cut(&connection->sent, first) && connection->reset &&
+	    !was_turned_away(connection);
 }
 
 void

@@ -89,6 +89,13 @@ const char *connection_why(struct connection *connection);
  */
 bool connection_is_doubtful(const struct connection *connection);
 
+/*
+ * After its end, with connection_keep_lines(): whether the relay, and not the
+ * network, ended it in the middle of a line, as one does that takes none so
+ * long; first: no line had arrived before that one.
+ */
+bool connection_was_cut(const struct connection *connection, bool *first);
+
 /* Before it is started: for connection_take_unsent(). */
 void connection_keep_lines(struct connection *connection);
 

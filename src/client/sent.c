@@ -5,6 +5,9 @@
 
 #include "common/count.h"
 
+/* limits.line_bytes of tcprelayd, where nobody has set it. */
+#define LONG_LINE_BYTES (64 << 10)
+
 void
 sent_init(struct sent *sent)
 {
@@ -45,6 +48,17 @@ uint64_t
 sent_unknown_lines(const struct sent *sent)
 {
 	return count_buffer_lines(sent->copy, 0);
+}
+
+bool
+sent_is_cut(const struct sent *sent, bool *first)
+{
+	size_t length = evbuffer_get_length(sent->copy);
+
+	*first = sent->bytes == length;
+	return sent->arrived_bytes > 0 &&
+	    (sent->arrived_bytes < length ||
+		sent->arrived_bytes >= LONG_LINE_BYTES);
 }
 
 void

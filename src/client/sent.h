@@ -9,6 +9,7 @@
 #define SENT_H
 
 #include <event2/buffer.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,13 @@ void sent_forget(struct sent *sent, size_t unknown_bytes);
 
 /* How many lines are not known to have arrived. */
 uint64_t sent_unknown_lines(const struct sent *sent);
+
+/*
+ * Whether a line has arrived in part only; first: it is the first one that was
+ * sent. One whose rest is yet to be added counts when it is a long one already:
+ * the beginning of a short one is no reason to end a connection.
+ */
+bool sent_is_cut(const struct sent *sent, bool *first);
 
 /* Moves them to the front of a buffer. */
 void sent_take(struct sent *sent, struct evbuffer *to);

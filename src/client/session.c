@@ -47,6 +47,7 @@ struct session {
 	bool ready;	   /* and it takes what is to be sent */
 	bool told;	   /* the user knows that there is none */
 	bool wrong_secret; /* all that it has said is that */
+	bool cut;	   /* the last one ended in the middle of a line */
 	bool doubtful;	   /* an earlier one may have taken lines with it */
 	bool paused, finishing, quitting;
 };
@@ -288,12 +289,33 @@ hand_on_rest(struct session *session)
 	evbuffer_free(rest);
 }
 
+/*
+ * Whether the line that the last connection ended in has ended this one, too:
+ * a relay that does not take it never will.
+ */
+static bool
+is_cut_again(struct session *session)
+{
+	bool before = session->cut, first;
+
+	session->cut = !session->wrong_secret &&
+	    connection_was_cut(session->connection, &first);
+	return before && session->cut && first;
+}
+
+static void
+give_up(struct session *session, const char *why, const char *reason)
+{
+	notice(session, "%s%snot trying again%s", why, separator(why), reason);
+}
+
 static void
 on_end(enum connection_end how, void *arg)
 {
 	struct session *session = arg;
 	const char *why = connection_why(session->connection);
 	bool wanted = session->finishing && session->open;
+	bool again = how != CONNECTION_FAILED && is_cut_again(session);
 
 	/* To one that shows none, somebody in a room may have said so. */
 	if (session->wrong_secret && session->options->secret != NULL)
@@ -303,14 +325,18 @@ on_end(enum connection_end how, void *arg)
 	event_del(session->ungreeted);
 	/* What is refused now will be again, and take lines with it. */
 	if (session->options->reconnect && how != CONNECTION_REFUSED &&
-	    (how != CONNECTION_CLOSED || !wanted)) {
+	    !again && (how != CONNECTION_CLOSED || !wanted)) {
 		retry_later(session, why);
 		return;
 	}
 	hand_on_rest(session);
 	if (session->options->reconnect && how == CONNECTION_REFUSED)
-		notice(session, "%s%snot trying again%s", why, separator(why),
+		give_up(session, why,
 		    session->wrong_secret ? ": wrong secret" : "");
+	else if (again)
+		give_up(session, why,
+		    ": lost twice in the same line, which may be too long for "
+		    "the relay");
 	else if (why[0] != '\0')
 		notice(session, "%s", why);
 	session->handler->on_end(how, session->arg);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The client in a pipe while relays come and go: lines that a break swallows,
- * cuts in two or glues together, a name that is lost with the connection,
- * clients that all come back at once.
+ * cuts in two or glues together, one that no relay takes, a name that is lost
+ * with the connection, clients that all come back at once.
  */
 #include "config.h"
 
@@ -13,8 +13,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The client reads all of it before the relay takes it. */
+#define LONG_LINE_BYTES 200000
 
 /* A client with pipes, and the relay's end of its connection. */
 struct piped {
@@ -398,6 +402,103 @@ test_a_relay_that_gives_no_names(void **state)
 	assert_non_null(strstr(errors, "gives no names"));
 }
 
+/* Its system takes no long line before it is read. */
+static void
+start_with_little_room(struct piped *piped)
+{
+	int bytes = 4096;
+
+	memset(piped, 0, sizeof(*piped));
+	piped->server = fake_relay(piped->address, sizeof(piped->address), 1);
+	setsockopt(piped->server, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	run(piped, NULL, NULL);
+	piped->peer = fake_accept(piped->server);
+}
+
+static void
+send_a_long_line(struct piped *piped)
+{
+	char line[LONG_LINE_BYTES];
+
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\n';
+	send_bytes(piped->input, line, sizeof(line));
+}
+
+static void
+expect_a_long_line(const struct piped *piped)
+{
+	char bytes[LONG_LINE_BYTES];
+	size_t i, length = 0;
+	ssize_t got;
+
+	do {
+		got = read(piped->peer, bytes + length, sizeof(bytes) - length);
+		assert_in_range(got, 1, sizeof(bytes) - length);
+		for (i = length; i < length + (size_t)got; i++)
+			assert_int_equal(
+			    bytes[i], i == sizeof(bytes) - 1 ? '\n' : 'x');
+		length += (size_t)got;
+	} while (length < sizeof(bytes));
+}
+
+/* As tcprelayd does with a line that it does not take. */
+static void
+reset_in_a_line(struct piped *piped)
+{
+	char byte;
+
+	assert_int_equal(read(piped->peer, &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	close(piped->peer);
+}
+
+/* It would be sent again for ever, and nothing else. */
+static void
+test_a_line_that_no_relay_takes_is_given_up(void **state)
+{
+	struct piped piped;
+	char errors[4096];
+
+	(void)state;
+	start_with_little_room(&piped);
+	send_text(piped.input, "one\n");
+	expect_text(piped.peer, "one\n");
+	send_a_long_line(&piped);
+	reset_in_a_line(&piped);
+	piped.peer = fake_accept(piped.server);
+	reset_in_a_line(&piped);
+	assert_int_equal(await_exit(piped.client), 1);
+	read_errors(&piped, errors, sizeof(errors));
+	assert_non_null(strstr(errors,
+	    "Connection reset by peer; of 1 lines, at least the last 1 are not "
+	    "known to have arrived; not trying again: lost twice in the same "
+	    "line, which may be too long for the relay\n"));
+	close(piped.server);
+	close(piped.input);
+	close(piped.output);
+	close(piped.error);
+}
+
+/* A relay may die in the middle of any line, and another one takes it. */
+static void
+test_a_long_line_is_sent_again(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	start_with_little_room(&piped);
+	send_a_long_line(&piped);
+	reset_in_a_line(&piped);
+	piped.peer = fake_accept(piped.server);
+	expect_a_long_line(&piped);
+	send_a_long_line(&piped);
+	reset_in_a_line(&piped);
+	piped.peer = fake_accept(piped.server);
+	expect_a_long_line(&piped);
+	finish_with(&piped, 1);
+}
+
 /* tcprelayd itself, restarted. */
 static void
 test_a_relay_that_is_restarted(void **state)
@@ -446,6 +547,8 @@ main(void)
 		E2E_TEST(test_no_name_is_asked_for_after_the_end_of_input),
 		E2E_TEST(test_half_a_line_at_the_end_is_printed),
 		E2E_TEST(test_a_relay_that_gives_no_names),
+		E2E_TEST(test_a_line_that_no_relay_takes_is_given_up),
+		E2E_TEST(test_a_long_line_is_sent_again),
 		E2E_TEST(test_a_relay_that_is_restarted),
 	};
 

@@ -53,6 +53,42 @@ test_lines_are_kept_until_all_of_them_has_arrived(void **state)
 	sent_clear(&sent);
 }
 
+static void
+expect_cut(const struct sent *sent, bool cut, bool first)
+{
+	bool is_first;
+
+	assert_int_equal(sent_is_cut(sent, &is_first), cut);
+	assert_int_equal(is_first, first);
+}
+
+/* What a relay does not take is told from what is on its way. */
+static void
+test_a_line_that_was_cut_in_two(void **state)
+{
+	static char piece[PIECE_BYTES];
+	struct sent sent;
+
+	(void)state;
+	sent_init(&sent);
+	sent.line_bytes_max = SENT_LINE_BYTES_MAX;
+	add(&sent, "one\ntwo\nth");
+	expect_cut(&sent, false, true);
+	/* Up to "o". */
+	sent_forget(&sent, 9);
+	expect_cut(&sent, true, true);
+	/* Up to "t". */
+	sent_forget(&sent, 5);
+	expect_cut(&sent, true, false);
+	/* The rest of "th" was not sent. */
+	sent_forget(&sent, 0);
+	expect_cut(&sent, false, false);
+	sent_add(&sent, piece, sizeof(piece));
+	sent_forget(&sent, 0);
+	expect_cut(&sent, true, false);
+	sent_clear(&sent);
+}
+
 /* 64 MiB without an LF, in pieces, half of each on its way. */
 static size_t
 kept_of_a_long_line(size_t line_bytes_max)
@@ -89,6 +125,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_lines_are_kept_until_all_of_them_has_arrived),
+		cmocka_unit_test(test_a_line_that_was_cut_in_two),
 		cmocka_unit_test(test_a_line_without_an_end_is_not_kept),
 	};
 
