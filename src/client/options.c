@@ -87,6 +87,15 @@ usage_error(void)
 	exit(EXIT_USAGE);
 }
 
+/* What cannot be read was not shown. */
+static _Noreturn void
+exit_shown(void)
+{
+	if (fflush(stdout) == EOF || ferror(stdout))
+		err(EXIT_FAILURE, "standard output");
+	exit(EXIT_SUCCESS);
+}
+
 static int
 parse_timeout(const char *text)
 {
@@ -270,10 +279,10 @@ take_option(int option, struct options *options)
 		break;
 	case 'h':
 		print_help();
-		exit(EXIT_SUCCESS);
+		exit_shown();
 	case 'V':
 		printf("tcprelay %s\n", PACKAGE_VERSION);
-		exit(EXIT_SUCCESS);
+		exit_shown();
 	default:
 		usage_error();
 	}

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 2 /* wrong usage or configuration */
@@ -95,6 +96,18 @@ usage_error(void)
 	exit(EXIT_USAGE);
 }
 
+/* What cannot be read was not shown. */
+static _Noreturn void
+exit_shown(void)
+{
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		fprintf(stderr, "tcprelayd: standard output: %s\n",
+		    strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	exit(EXIT_SUCCESS);
+}
+
 static void
 add_listen(struct options *options, const char *text)
 {
@@ -141,10 +154,10 @@ parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'h':
 			print_help();
-			exit(EXIT_SUCCESS);
+			exit_shown();
 		case 'V':
 			printf("tcprelayd %s\n", PACKAGE_VERSION);
-			exit(EXIT_SUCCESS);
+			exit_shown();
 		default:
 			usage_error();
 		}

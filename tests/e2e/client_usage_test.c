@@ -7,10 +7,12 @@
 
 #include "programs.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void
 test_wrong_usage_exits_with_2(void **state)
@@ -97,6 +99,7 @@ assert_fits_screen(const char *text)
 static void
 test_help_and_version(void **state)
 {
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	const char *help[] = { client_program(), "--help", NULL };
 	const char *version[] = { client_program(), "-V", NULL };
 	char output[4096];
@@ -106,6 +109,10 @@ test_help_and_version(void **state)
 	assert_non_null(strstr(output, "--receive-only"));
 	assert_non_null(strstr(output, TCPRELAY_CONF));
 	assert_fits_screen(output);
+	/* A script that keeps it has kept nothing. */
+	assert_int_equal(await_exit(start_program(help, -1, full, -1)), 1);
+	assert_int_equal(await_exit(start_program(version, -1, full, -1)), 1);
+	close(full);
 	assert_int_equal(run_program(version, output, sizeof(output)), 0);
 	assert_string_equal(output, "tcprelay " PACKAGE_VERSION "\n");
 }

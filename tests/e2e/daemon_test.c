@@ -93,6 +93,7 @@ test_wrong_usage_exits_with_2(void **state)
 static void
 test_help_and_version(void **state)
 {
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	const char *help[] = { daemon_program(), "--help", NULL };
 	const char *version[] = { daemon_program(), "-V", NULL };
 	char output[OUTPUT_SIZE];
@@ -100,6 +101,10 @@ test_help_and_version(void **state)
 	(void)state;
 	assert_int_equal(run_program(help, output, sizeof(output)), 0);
 	assert_non_null(strstr(output, TCPRELAY_CONF));
+	/* A script that keeps it has kept nothing. */
+	assert_int_equal(await_exit(start_program(help, -1, full, -1)), 1);
+	assert_int_equal(await_exit(start_program(version, -1, full, -1)), 1);
+	close(full);
 	assert_int_equal(run_program(version, output, sizeof(output)), 0);
 	assert_string_equal(output, "tcprelayd " PACKAGE_VERSION "\n");
 }
