@@ -21,6 +21,11 @@
 #define WHY_SIZE      256
 #define NAME_SIZE     128
 
+struct conf_scan_line {
+	char *file;
+	unsigned said, line;
+};
+
 struct scan {
 	const char *name, *directory;
 	const char *at; /* the next byte */
@@ -29,6 +34,8 @@ struct scan {
 	char key[NAME_SIZE]; /* what a value belongs to, as "limits.rooms" */
 	size_t group_length; /* of it is the group, with its dot */
 	unsigned key_line;
+	unsigned string_line; /* of the string that was before, or 0 */
+	struct conf_scan_lines *lines;
 	struct conf_strings *set; /* the keys that have been */
 	conf_report *report;
 	void *arg;
@@ -59,6 +66,16 @@ skip_to(struct scan *scan, const char *end)
 	}
 }
 
+/* libconfig wants its end. */
+static void
+skip_short_comment(struct scan *scan)
+{
+	skip_to(scan, "\n");
+	if (*scan->at == '\0')
+		complain(scan, CONF_SCAN_UNREADABLE, scan->line, "#",
+		    "the comment does not end; allowed: a line end after it");
+}
+
 /* Without an end it would be the rest of the file. */
 static void
 skip_comment(struct scan *scan)
@@ -74,9 +91,15 @@ skip_comment(struct scan *scan)
 		    "the comment does not end; allowed: /* ... */");
 }
 
+/* It would end after an included file. */
 static void
 skip_string(struct scan *scan)
 {
+	unsigned line = scan->line;
+
+	/* Several in a row are one. */
+	if (scan->string_line == 0)
+		scan->string_line = line;
 	for (scan->at++; *scan->at != '\0' && *scan->at != '"'; scan->at++) {
 		if (*scan->at == '\n')
 			scan->line++;
@@ -85,6 +108,27 @@ skip_string(struct scan *scan)
 	}
 	if (*scan->at == '"')
 		scan->at++;
+	else
+		complain(scan, CONF_SCAN_UNREADABLE, line, "\"",
+		    "the string does not end; allowed: \"...\"");
+}
+
+/* libconfig has to see it to know that the string has ended. */
+static void
+end_string(struct scan *scan)
+{
+	struct conf_scan_lines *lines = scan->lines;
+
+	if (scan->string_line != 0 && scan->string_line != scan->line) {
+		lines->list = xreallocarray(
+		    lines->list, lines->count + 1, sizeof(*lines->list));
+		lines->list[lines->count++] = (struct conf_scan_line){
+			.file = xstrdup(scan->name),
+			.said = scan->line,
+			.line = scan->string_line,
+		};
+	}
+	scan->string_line = 0;
 }
 
 static bool
@@ -212,12 +256,14 @@ scan_include(struct scan *scan)
 
 	scan->at += strlen(INCLUDE_WORD);
 	scan->at += strspn(scan->at, " \t");
-	if (*scan->at != '"')
+	begin = scan->at + strspn(scan->at, "\"");
+	end = begin + strcspn(begin, "\"\\\n");
+	if (begin != scan->at + 1 || *end != '"') {
+		complain(scan, CONF_SCAN_UNREADABLE, scan->line, INCLUDE_WORD,
+		    "not a name in quotes; allowed: @include \"FILE\", "
+		    "without a backslash");
 		return;
-	begin = scan->at + 1;
-	end = strpbrk(begin, "\"\n");
-	if (end == NULL || *end != '"')
-		return;
+	}
 	scan->at = end + 1;
 	if (scan->depth == INCLUDE_DEPTH) {
 		complain(scan, CONF_SCAN_UNREADABLE, scan->line, INCLUDE_WORD,
@@ -246,29 +292,40 @@ scan_include(struct scan *scan)
 }
 
 static void
+scan_token(struct scan *scan)
+{
+	const char *at = scan->at;
+
+	end_string(scan);
+	if (strncmp(at, INCLUDE_WORD, strlen(INCLUDE_WORD)) == 0)
+		scan_include(scan);
+	else if (isalpha((unsigned char)at[0]) || at[0] == '*')
+		scan_name(scan);
+	else if (at[0] == '{')
+		enter_group(scan);
+	else if (at[0] == '}')
+		leave_group(scan);
+	else if (isdigit((unsigned char)at[0]) ||
+	    ((at[0] == '-' || at[0] == '+') && isdigit((unsigned char)at[1])))
+		scan_number(scan);
+	else
+		scan->at++;
+}
+
+static void
 scan_all(struct scan *scan)
 {
 	while (*scan->at != '\0' && scan->result != CONF_SCAN_UNREADABLE) {
 		const char *at = scan->at;
 
 		if (at[0] == '#' || (at[0] == '/' && at[1] == '/'))
-			skip_to(scan, "\n");
+			skip_short_comment(scan);
 		else if (at[0] == '/' && at[1] == '*')
 			skip_comment(scan);
 		else if (at[0] == '"')
 			skip_string(scan);
-		else if (strncmp(at, INCLUDE_WORD, strlen(INCLUDE_WORD)) == 0)
-			scan_include(scan);
-		else if (isalpha((unsigned char)at[0]) || at[0] == '*')
-			scan_name(scan);
-		else if (at[0] == '{')
-			enter_group(scan);
-		else if (at[0] == '}')
-			leave_group(scan);
-		else if (isdigit((unsigned char)at[0]) ||
-		    ((at[0] == '-' || at[0] == '+') &&
-			isdigit((unsigned char)at[1])))
-			scan_number(scan);
+		else if (!isspace((unsigned char)at[0]))
+			scan_token(scan);
 		else if (*scan->at++ == '\n')
 			scan->line++;
 	}
@@ -276,7 +333,7 @@ scan_all(struct scan *scan)
 
 enum conf_scan_result
 conf_scan(const char *content, const char *name, const char *directory,
-    conf_report *report, void *arg)
+    struct conf_scan_lines *lines, conf_report *report, void *arg)
 {
 	struct conf_strings set = { NULL, 0 };
 	struct scan scan = {
@@ -284,6 +341,7 @@ conf_scan(const char *content, const char *name, const char *directory,
 		.directory = directory,
 		.at = content,
 		.line = 1,
+		.lines = lines,
 		.set = &set,
 		.report = report,
 		.arg = arg,
@@ -293,4 +351,26 @@ conf_scan(const char *content, const char *name, const char *directory,
 	forget_keys(&set, "");
 	free(set.texts);
 	return scan.result;
+}
+
+void
+conf_scan_clear(struct conf_scan_lines *lines)
+{
+	while (lines->count > 0)
+		free(lines->list[--lines->count].file);
+	free(lines->list);
+	lines->list = NULL;
+}
+
+unsigned
+conf_scan_string_line(
+    const struct conf_scan_lines *lines, const char *file, unsigned line)
+{
+	size_t i;
+
+	for (i = 0; i < lines->count; i++)
+		if (lines->list[i].said == line &&
+		    strcmp(lines->list[i].file, file) == 0)
+			return lines->list[i].line;
+	return line;
 }

@@ -2,14 +2,19 @@
 /*
  * Finds in a configuration what libconfig 1.5 lets pass in silence or dies of:
  * an integer that does not fit in 32 bits and has no L after it (it wraps), a
- * comment that does not end (the rest of the file is no more), and an included
- * file that cannot be read (when it is a directory, libconfig's scanner leaves
- * the process). And a key that is set twice, which libconfig does not name.
+ * comment, or the name of an included file, that does not end (the rest of the
+ * file is no more), a string that does not (it goes on after an included file),
+ * and an included file that cannot be read (when it is a directory, libconfig's
+ * scanner leaves the process). And what it says too little of: a key that is
+ * set twice, a comment without a line end at the end of a file, and the line of
+ * a string in a list, for which it takes that of what follows the string.
  */
 #ifndef CONF_SCAN_H
 #define CONF_SCAN_H
 
 #include "common/conf_source.h"
+
+#include <stddef.h>
 
 enum conf_scan_result {
 	CONF_SCAN_GOOD,
@@ -17,11 +22,24 @@ enum conf_scan_result {
 	CONF_SCAN_UNREADABLE /* reported; libconfig must not see it */
 };
 
+/* The strings that are followed by something on another line. */
+struct conf_scan_lines {
+	struct conf_scan_line *list;
+	size_t count;
+};
+
 /*
  * Scans content, of a file called name, and the files that it includes, which
- * are in directory (NULL: the working directory).
+ * are in directory (NULL: the working directory). Fills lines, which have to be
+ * empty, and which conf_scan_clear() empties.
  */
 enum conf_scan_result conf_scan(const char *content, const char *name,
-    const char *directory, conf_report *report, void *arg);
+    const char *directory, struct conf_scan_lines *lines, conf_report *report,
+    void *arg);
+void conf_scan_clear(struct conf_scan_lines *lines);
+
+/* The line of a string that is in a list, from the one that libconfig says. */
+unsigned conf_scan_string_line(
+    const struct conf_scan_lines *lines, const char *file, unsigned line);
 
 #endif

@@ -24,7 +24,8 @@ struct conf_reader {
 	const struct conf_table *table;
 	conf_report *report;
 	void *arg;
-	struct conf_strings said; /* by conf_scan() */
+	struct conf_strings said;     /* by conf_scan() */
+	struct conf_scan_lines lines; /* of strings */
 	bool failed;
 };
 
@@ -62,6 +63,18 @@ was_said(const struct conf_reader *reader, const char *place)
 	return false;
 }
 
+static unsigned
+find_line(const struct conf_reader *reader, const config_setting_t *setting,
+    const char *file)
+{
+	unsigned line = config_setting_source_line(setting);
+
+	if (config_setting_type(setting) != CONFIG_TYPE_STRING ||
+	    config_setting_name(setting) != NULL)
+		return line;
+	return conf_scan_string_line(&reader->lines, file, line);
+}
+
 void
 conf_table_complain(struct conf_reader *reader, const config_setting_t *setting,
     const char *key, const char *format, ...)
@@ -75,7 +88,7 @@ conf_table_complain(struct conf_reader *reader, const config_setting_t *setting,
 	va_end(args);
 	name_file(reader, config_setting_source_file(setting), file);
 	snprintf(place, sizeof(place), "%s:%u: %s: ", file,
-	    config_setting_source_line(setting), key);
+	    find_line(reader, setting, file), key);
 	snprintf(message, sizeof(message), "%s%s", place, text);
 	if (!was_said(reader, place))
 		reader->report(message, reader->arg);
@@ -235,8 +248,8 @@ read_content(const char *content, const char *name, const char *directory,
 		.report = report,
 		.arg = arg,
 	};
-	enum conf_scan_result scanned =
-	    conf_scan(content, name, directory, on_scan_report, &reader);
+	enum conf_scan_result scanned = conf_scan(
+	    content, name, directory, &reader.lines, on_scan_report, &reader);
 	config_t config;
 
 	reader.failed = scanned != CONF_SCAN_GOOD;
@@ -253,6 +266,7 @@ read_content(const char *content, const char *name, const char *directory,
 	if (!reader.failed && table->check != NULL)
 		table->check(&reader, &config, base);
 	config_destroy(&config);
+	conf_scan_clear(&reader.lines);
 	conf_strings_clear(&reader.said);
 	return reader.failed ? -1 : 0;
 }
@@ -262,6 +276,20 @@ conf_table_parse(const char *content, const char *name,
     const struct conf_table *table, void *base, conf_report *report, void *arg)
 {
 	return read_content(content, name, NULL, table, base, report, arg);
+}
+
+/* A comment needs it; without one, an error there would be in the next line. */
+static char *
+end_last_line(char *content)
+{
+	const char *last = strrchr(content, '\n');
+	size_t length = strlen(content);
+
+	if (strpbrk(last == NULL ? content : last, "#/") == NULL)
+		return content;
+	content = xrealloc(content, length + 2);
+	strcpy(content + length, "\n");
+	return content;
 }
 
 int
@@ -279,6 +307,7 @@ conf_table_load(const struct conf_source *source,
 		report(message, arg);
 		return -1;
 	}
+	content = end_last_line(content);
 	copy = xstrdup(path);
 	result = read_content(
 	    content, path, dirname(copy), table, base, report, arg);

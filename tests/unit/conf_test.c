@@ -323,6 +323,22 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		/* It would be an empty file. */
 		{ "\n/* what to do *\nlisten = \":1\";\n",
 		    "f:2: /*: the comment does not end; allowed: /* ... */\n" },
+		/* What follows would not be read, and not be missed. */
+		{ "log = {};\n@include \"inner.conf\nlimits = { x = 1; };\n",
+		    "f:2: @include: not a name in quotes; allowed: @include "
+		    "\"FILE\", without a backslash\n" },
+		{ "mode = \"chat;\nlog = {};\n",
+		    "f:1: \": the string does not end; allowed: \"...\"\n" },
+		{ "log = {};\n# that is all",
+		    "f:2: #: the comment does not end; allowed: a line end "
+		    "after it\n" },
+		/* libconfig says the line of what is next. */
+		{ "listen = [\n\":1\",\n\"x\" # last\n/**/\n];",
+		    "f:3: listen: \"x\": the port is missing; "
+		    "allowed: " ADDRESS_FORMS "\n" },
+		{ "listen = (\n\"x\"\n\":y\"\n, \":1\" );",
+		    "f:2: listen: \"x:y\": the port is not a number; "
+		    "allowed: " ADDRESS_FORMS "\n" },
 		{ "listen = [ \":1\", 2 ];",
 		    "f:1: mismatched element type in array; allowed: strings, "
 		    "each in quotes\n" },
@@ -442,7 +458,8 @@ test_includes_are_found_beside_the_file(void **state)
 	assert_non_null(mkdtemp(directory));
 	snprintf(outer, sizeof(outer), "%s/outer.conf", directory);
 	snprintf(inner, sizeof(inner), "%s/inner.conf", directory);
-	write_file(outer, "mode = \"relay\";\n@include \"inner.conf\"\n");
+	/* An editor may leave the last line without its end. */
+	write_file(outer, "mode = \"relay\";\n@include \"inner.conf\"\n# end");
 	write_file(inner, "\nkeepalive_seconds = 0;\n");
 	assert_null(load(outer, &reports));
 	snprintf(expected, sizeof(expected),
