@@ -143,9 +143,11 @@ close_door(struct door *door)
 }
 
 static void
-report(const struct listener *listener, const char *address)
+report(const struct door *door)
 {
-	log_info("listening address=%s room=%s%s", LOG_VALUE(address),
+	const struct listener *listener = door->listener;
+
+	log_info("listening address=%s room=%s%s", LOG_VALUE(door->bound.name),
 	    listener->room, listener->tls ? " tls=true" : "");
 }
 
@@ -153,7 +155,7 @@ static void
 start_door(struct door *door)
 {
 	evconnlistener_enable(door->evconn);
-	report(door->listener, door->bound.name);
+	report(door);
 }
 
 /* Names often have an IPv6 address on a machine that has none. */
@@ -356,12 +358,13 @@ listener_update(struct listener *listener, const struct conf_listen *conf)
 	free(listener->room);
 	listener->room = xstrdup(conf->room);
 	listener->tls = conf->tls;
-	if (changed)
-		report(listener, listener->address_text);
 	gate_free(listener->gate);
 	listener->gate = gate_new(conf);
-	for (i = 0; i < listener->door_count; i++)
+	for (i = 0; i < listener->door_count; i++) {
+		if (changed)
+			report(&listener->doors[i]);
 		update_door(&listener->doors[i], conf);
+	}
 }
 
 void

@@ -57,13 +57,20 @@ test_a_listener_that_stays_takes_new_settings_for_newcomers(void **state)
 	    " { address = \"unix:%s/s\"; permissions = \"0600\"; } );",
 	    2);
 	int alice = relay_connect(relay), bob, carol;
+	char listening[128];
 	struct stat st;
 
 	(void)state;
-	relay_reload(relay,
+	relay_configure(relay,
 	    "listen = ( { address = \"127.0.0.1:0\"; room = \"ops\"; },"
 	    " { address = \"unix:%s/s\"; permissions = \"0666\"; } );"
 	    "limits: { line_bytes = 9; };");
+	kill(relay->pid, SIGHUP);
+	/* Not as it is written: who wants to connect needs the port. */
+	snprintf(listening, sizeof(listening), "listening address=%s room=ops",
+	    relay->address);
+	relay_await_log(relay, listening);
+	relay_await_log(relay, "reloaded");
 	assert_int_equal(stat(relay_path(relay, "s"), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0666);
 	bob = relay_connect(relay);
