@@ -14,7 +14,10 @@ struct names {
 	char names[NAMES_MAX][CHAT_NAME_SIZE]; /* the latest first */
 };
 
-/* Puts a name first; of so many, the one longest unseen goes. */
+/*
+ * Puts a name first; of so many, the one longest unseen goes. One that would do
+ * something to a terminal is left out.
+ */
 void names_add(struct names *names, const struct chat_text *name);
 
 /* As that, in place of the name that somebody had. */

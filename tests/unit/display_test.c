@@ -260,6 +260,23 @@ test_names_the_latest_first(void **state)
 	assert_null(names_get(&names, NAMES_MAX));
 }
 
+/* Completion shows them, and sequences begin with ESC or with U+009B. */
+static void
+test_names_that_would_move_the_cursor(void **state)
+{
+	static const char *const harmful[] = { "a\033[J", "a\xc2\x9bJ",
+		"a\xe2\x80\xae", "a\x9bJ", "\xe2\x80" };
+	struct names names = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT_OF(harmful); i++)
+		add_name(&names, harmful[i]);
+	assert_null(names_get(&names, 0));
+	add_name(&names, "\xe6\x97\xa5");
+	assert_string_equal(names_get(&names, 0), "\xe6\x97\xa5");
+}
+
 static bool
 rename_in(struct names *names, const char *line)
 {
@@ -346,6 +363,7 @@ main(void)
 		cmocka_unit_test(test_the_bell_is_for_our_name),
 		cmocka_unit_test(test_we_know_who_we_are),
 		cmocka_unit_test(test_names_the_latest_first),
+		cmocka_unit_test(test_names_that_would_move_the_cursor),
 		cmocka_unit_test(
 		    test_a_new_name_takes_the_place_of_the_old_one),
 		cmocka_unit_test(test_rows_of_what_is_typed),
