@@ -5,7 +5,6 @@
 
 #include "common/xmalloc.h"
 
-#include <err.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -24,7 +23,7 @@ struct job {
 	struct endpoint *list;
 	size_t count;
 	const char *why;
-	int done; /* eventfd(2) */
+	int done; /* eventfd(2), or -1 */
 	atomic_int users;
 };
 
@@ -102,8 +101,6 @@ lookup_start(struct event_base *base, const struct address *address, int family,
 	job->address = *address;
 	job->family = family;
 	job->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (job->done == -1)
-		err(EXIT_FAILURE, "eventfd");
 	atomic_init(&job->users, 2);
 	lookup->job = job;
 	lookup->on_done = on_done;
@@ -111,8 +108,10 @@ lookup_start(struct event_base *base, const struct address *address, int family,
 	lookup->event = event_new(base, job->done, EV_READ, on_event, lookup);
 	event_add(lookup->event, NULL);
 	/* Without a thread it takes as long as it takes. */
-	if (start_thread(job) == -1)
+	if (job->done == -1 || start_thread(job) == -1) {
 		work(job);
+		event_active(lookup->event, EV_READ, 1);
+	}
 	return lookup;
 }
 

@@ -204,6 +204,32 @@ test_ctrl_z_without_a_shell_changes_nothing(void **state)
 	close_place(&place);
 }
 
+/* The first limit leaves no descriptor for the look-up, the second no socket.
+ */
+static void
+test_no_descriptors_leave_the_terminal_as_it_was(void **state)
+{
+	static const unsigned limits[] = { 5, 6 };
+	struct place place;
+	size_t i;
+
+	(void)state;
+	open_place(&place);
+	for (i = 0; i < COUNT_OF(limits); i++) {
+		const char *argv[] = { client_program(), place.address, NULL };
+		pid_t client = start_program_with_files(
+		    argv, place.tty, place.tty, place.tty, limits[i]);
+
+		await_shown(&place, "cannot connect to ");
+		assert_int_equal(await_exit(client), 1);
+		assert_restored(&place);
+	}
+	close(place.server);
+	close(place.person);
+	close(place.tty);
+	remove_directory(place.home);
+}
+
 /* It shows what it does not know. */
 static void
 test_a_dumb_terminal_is_told_of_no_pastes(void **state)
@@ -415,6 +441,7 @@ main(void)
 		E2E_TEST(test_a_crash_leaves_the_terminal_as_it_was),
 		E2E_TEST(test_the_other_ways_out_do_so_too),
 		E2E_TEST(test_ctrl_z_without_a_shell_changes_nothing),
+		E2E_TEST(test_no_descriptors_leave_the_terminal_as_it_was),
 		E2E_TEST(test_a_dumb_terminal_is_told_of_no_pastes),
 		E2E_TEST(test_it_ends_with_its_terminal),
 		E2E_TEST(test_the_history_is_kept_for_nobody_else),
