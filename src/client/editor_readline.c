@@ -291,7 +291,7 @@ static void
 prepare_terminal(int meta)
 {
 	rl_prep_terminal(meta);
-	the_editor->interrupt_key = tty_take_interrupt();
+	the_editor->interrupt_key = tty_take_keys();
 }
 
 static void

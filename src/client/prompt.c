@@ -57,6 +57,8 @@ ask(int tty, char *text, bool *answered)
 	tcgetattr(tty, &before);
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
+	/* Ctrl-S would hold what is written here, and the signals with it. */
+	silent.c_iflag &= ~(tcflag_t)IXON;
 	tcsetattr(tty, TCSAFLUSH, &silent);
 	dprintf(tty, "Secret: ");
 	*answered = await_line(tty, &awaited);

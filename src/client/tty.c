@@ -75,18 +75,21 @@ tty_guard(const char *mode_off)
 		sigaction(fatal[i], &action, &state.actions[i]);
 }
 
+/* Who writes while the output is held waits, and hears of no signal. */
 int
-tty_take_interrupt(void)
+tty_take_keys(void)
 {
 	struct termios settings;
 	cc_t key;
 
-	if (tcgetattr(STDIN_FILENO, &settings) == -1 ||
-	    settings.c_cc[VINTR] == _POSIX_VDISABLE)
+	if (tcgetattr(STDIN_FILENO, &settings) == -1)
 		return -1;
 	key = settings.c_cc[VINTR];
 	settings.c_cc[VINTR] = _POSIX_VDISABLE;
-	return tcsetattr(STDIN_FILENO, TCSANOW, &settings) == -1 ? -1 : key;
+	settings.c_iflag &= ~(tcflag_t)IXON;
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &settings) == -1)
+		return -1;
+	return key == _POSIX_VDISABLE ? -1 : key;
 }
 
 void

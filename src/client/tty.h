@@ -23,10 +23,12 @@ void tty_await(int fd);
 void tty_guard(const char *mode_off);
 
 /*
- * From now on the key that interrupts, Ctrl-C, is read as others are, instead
- * of being a signal. Returns it, or -1 when the terminal has none.
+ * From now on keys that are no text are read as others are: the one that
+ * interrupts, Ctrl-C, instead of being a signal, and those that hold the
+ * output, Ctrl-S and Ctrl-Q. Returns the former, or -1 when the terminal has
+ * none.
  */
-int tty_take_interrupt(void);
+int tty_take_keys(void);
 
 /* Puts the settings back; they are guarded no more. */
 void tty_release(void);

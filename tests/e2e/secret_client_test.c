@@ -9,6 +9,7 @@
 #include "secret.h"
 
 #include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,30 @@ test_a_secret_that_is_typed_is_not_shown(void **state)
 	relay_stop(relay);
 }
 
+/* It would wait for Ctrl-Q, without an echo. */
+static void
+test_ctrl_s_at_the_question_does_not_hold_up_its_end(void **state)
+{
+	const char *argv[] = { client_program(), "--secret-file", "-", NULL };
+	char shown[128] = "";
+	int terminal, status;
+	pid_t pid;
+
+	(void)state;
+	pid = forkpty(&terminal, NULL, NULL, NULL);
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		execv(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	read_terminal(terminal, shown, sizeof(shown), "Secret: ");
+	send_text(terminal, "ses\023");
+	kill(pid, SIGTERM);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	close(terminal);
+}
+
 int
 main(void)
 {
@@ -174,6 +199,7 @@ main(void)
 		    test_a_secret_is_shown_again_after_a_break_and_never_said),
 		E2E_TEST(test_a_wrong_secret_is_not_tried_again),
 		E2E_TEST(test_a_secret_that_is_typed_is_not_shown),
+		E2E_TEST(test_ctrl_s_at_the_question_does_not_hold_up_its_end),
 	};
 
 	return cmocka_run_group_tests_name("secret client", tests, NULL, NULL);

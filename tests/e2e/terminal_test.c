@@ -339,6 +339,26 @@ test_ctrl_c_throws_away_only_the_line_that_it_ends(void **state)
 	remove_directory(place.home);
 }
 
+/* Who waits for Ctrl-Q to write is deaf to signals. */
+static void
+test_ctrl_s_holds_nothing_up(void **state)
+{
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	/* Back to two, turn, and forward to three. */
+	type_lines(
+	    &place, "two\rthree\r\022t\022\023\023\r", "two\nthree\nthree\n");
+	start(&place, place.tty, place.tty);
+	await_shown(&place, "> ");
+	send_text(place.person, "\023");
+	kill(place.client, SIGTERM);
+	assert_int_equal(await_exit(place.client), 128 + SIGTERM);
+	assert_restored(&place);
+	close_place(&place);
+}
+
 static void
 test_keys_that_are_text(void **state)
 {
@@ -446,6 +466,7 @@ main(void)
 		E2E_TEST(test_it_ends_with_its_terminal),
 		E2E_TEST(test_the_history_is_kept_for_nobody_else),
 		E2E_TEST(test_ctrl_c_throws_away_only_the_line_that_it_ends),
+		E2E_TEST(test_ctrl_s_holds_nothing_up),
 		E2E_TEST(test_keys_that_are_text),
 		E2E_TEST(test_a_history_that_is_a_link),
 		E2E_TEST(test_only_a_terminal_gets_lines_made_harmless),
