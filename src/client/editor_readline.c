@@ -309,6 +309,8 @@ set_up_readline(void)
 	rl_attempted_completion_function = complete;
 	rl_completer_word_break_characters = " \t";
 	rl_completion_query_items = -1;
+	/* Ctrl-X, which begins others, would be read on within the search. */
+	rl_variable_bind("isearch-terminators", "\\e\\C-j\\C-x");
 	rl_initialize();
 	/* Not before, or it would take it that it has no terminal. */
 	rl_redisplay_function = redisplay;

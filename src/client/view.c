@@ -14,6 +14,9 @@
 
 #include <readline/readline.h>
 
+/* Where a line scrolls, readline divides by a third of its columns. */
+#define COLUMNS_MIN 4
+
 static struct winsize
 window_size(void)
 {
@@ -37,10 +40,14 @@ void
 view_take_size(struct view *view)
 {
 	struct winsize size = window_size();
+	int rows, columns;
 
 	view->columns = size.ws_col;
 	view->rows = size.ws_row;
 	rl_reset_screen_size();
+	rl_get_screen_size(&rows, &columns);
+	if (columns < COLUMNS_MIN)
+		rl_set_screen_size(rows, COLUMNS_MIN);
 	/* It knows where its prompt wraps from the time when that was set. */
 	rl_expand_prompt(rl_display_prompt);
 }

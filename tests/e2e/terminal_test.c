@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -359,6 +360,48 @@ test_ctrl_s_holds_nothing_up(void **state)
 	close_place(&place);
 }
 
+/* readline 8.2 crashes where it has to read on within a search. */
+static void
+test_a_key_that_begins_another_ends_a_search(void **state)
+{
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	type_lines(&place, "hello\r\022hel\030q\r", "hello\nqhello\n");
+	close(place.server);
+	close(place.person);
+	close(place.tty);
+	remove_directory(place.home);
+}
+
+/* readline 8.2 divides by a third of the columns; a dumb one has one less. */
+static void
+test_a_window_that_has_hardly_a_column(void **state)
+{
+	static const struct {
+		const char *terminal;
+		unsigned short columns;
+	} windows[] = { { "xterm", 2 }, { "dumb", 3 } };
+	struct place place;
+	size_t i;
+
+	(void)state;
+	open_place(&place);
+	for (i = 0; i < COUNT_OF(windows); i++) {
+		struct winsize size = { .ws_row = 2,
+			.ws_col = windows[i].columns };
+
+		setenv("TERM", windows[i].terminal, 1);
+		assert_int_equal(ioctl(place.tty, TIOCSWINSZ, &size), 0);
+		type_lines(&place, "hello\001\r", "hello\n");
+	}
+	close(place.server);
+	close(place.person);
+	close(place.tty);
+	remove_directory(place.home);
+}
+
 static void
 test_keys_that_are_text(void **state)
 {
@@ -467,6 +510,8 @@ main(void)
 		E2E_TEST(test_the_history_is_kept_for_nobody_else),
 		E2E_TEST(test_ctrl_c_throws_away_only_the_line_that_it_ends),
 		E2E_TEST(test_ctrl_s_holds_nothing_up),
+		E2E_TEST(test_a_key_that_begins_another_ends_a_search),
+		E2E_TEST(test_a_window_that_has_hardly_a_column),
 		E2E_TEST(test_keys_that_are_text),
 		E2E_TEST(test_a_history_that_is_a_link),
 		E2E_TEST(test_only_a_terminal_gets_lines_made_harmless),
