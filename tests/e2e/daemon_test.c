@@ -208,7 +208,8 @@ test_a_stale_socket_file_is_replaced_and_a_living_one_is_not(void **state)
 	static const char conf[] = "listen = \"unix:%s/sock\";";
 	struct relay *relay = relay_start(conf, 1);
 	char output[OUTPUT_SIZE], other[256];
-	const char *argv[] = { daemon_program(), "-l", other, NULL };
+	const char *argv[] = { daemon_program(), "-c", "/dev/null", "-l", other,
+		NULL };
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	pid_t pid;
@@ -231,8 +232,8 @@ static void
 test_the_command_line_replaces_where_to_listen(void **state)
 {
 	char output[OUTPUT_SIZE] = "";
-	const char *argv[] = { daemon_program(), "-l", "127.0.0.1:0",
-		"--listen", "[::1]:0", NULL };
+	const char *argv[] = { daemon_program(), "-c", "/dev/null", "-l",
+		"127.0.0.1:0", "--listen", "127.0.0.2:0", NULL };
 	size_t length = 0;
 	int ends[2];
 	pid_t pid;

@@ -56,6 +56,24 @@ note_started(pid_t old, pid_t new)
 		started[i] = new;
 }
 
+/* What is the user's own is no part of a test, nor is a manager's. */
+static void
+make_plain(void)
+{
+	static const char *const own[] = { "BASH_ENV", "LANGUAGE",
+		"LISTEN_FDNAMES", "LISTEN_FDS", "NOTIFY_SOCKET", "NO_COLOR",
+		"TCPRELAY", "WATCHDOG_USEC" };
+	size_t i;
+
+	for (i = 0; i < COUNT_OF(own); i++)
+		unsetenv(own[i]);
+	/* What shells and kernels say is compared, and keys have meanings. */
+	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("INPUTRC", "/dev/null", 1);
+	/* Names that are nowhere are asked for, maybe of nobody. */
+	setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+}
+
 int
 e2e_set_up(void **state)
 {
@@ -67,9 +85,7 @@ e2e_set_up(void **state)
 	again = true;
 	signal(SIGALRM, on_alarm);
 	signal(SIGPIPE, SIG_IGN);
-	/* What is the user's own is no part of a test. */
-	unsetenv("TCPRELAY");
-	unsetenv("NO_COLOR");
+	make_plain();
 	alarm(getenv("TCPRELAY_TEST_WRAPPER") == NULL ? E2E_SECONDS
 						      : 10 * E2E_SECONDS);
 	return 0;
@@ -162,6 +178,17 @@ own_terminal(void)
 		return;
 	setsid();
 	ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+}
+
+bool
+can_open_files(unsigned files)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_max < files)
+		return false;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 static void

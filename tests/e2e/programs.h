@@ -36,6 +36,8 @@ pid_t start_program(
 /* One that may have so many files open; 0: as many as this one. */
 pid_t start_program_with_files(const char *const argv[], int standard_input,
     int output, int error, unsigned files);
+/* Whether this one and those that it starts may have so many files open. */
+bool can_open_files(unsigned files);
 /* Waits for the end; returns the exit status, or 128 + the signal. */
 int await_exit(pid_t pid);
 

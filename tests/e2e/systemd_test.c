@@ -363,7 +363,8 @@ test_a_secret_stays_off_the_network_whoever_has_bound_it(void **state)
 static void
 test_a_socket_that_is_nowhere_in_the_settings_is_an_error(void **state)
 {
-	const char *argv[] = { daemon_program(), "-l", "127.0.0.1:0", NULL };
+	const char *argv[] = { daemon_program(), "-c", "/dev/null", "-l",
+		"127.0.0.1:0", NULL };
 	char output[4096];
 	unsigned port;
 	int fd = listen_tcp(INADDR_LOOPBACK, &port);
@@ -378,7 +379,8 @@ test_a_socket_that_is_nowhere_in_the_settings_is_an_error(void **state)
 static void
 test_a_descriptor_that_does_not_listen_is_an_error(void **state)
 {
-	const char *argv[] = { daemon_program(), "-l", "127.0.0.1:0", NULL };
+	const char *argv[] = { daemon_program(), "-c", "/dev/null", "-l",
+		"127.0.0.1:0", NULL };
 	char output[4096];
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 

@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,15 +20,14 @@
 static void
 test_half_open_handshakes_keep_nobody_out(void **state)
 {
-	struct relay *relay =
-	    tls_relay_start(*state, "", "limits = { clients = 3; };");
-	struct tls_peer *early = tls_join(relay, *state), *late;
-	struct rlimit limit;
+	struct relay *relay;
+	struct tls_peer *early, *late;
 	int flood[FLOOD], plain, i;
 
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (!can_open_files(FLOOD + 100))
+		skip();
+	relay = tls_relay_start(*state, "", "limits = { clients = 3; };");
+	early = tls_join(relay, *state);
 	for (i = 0; i < FLOOD; i++)
 		flood[i] = relay_connect(relay);
 	plain = tls_join_plain(relay);
