@@ -242,7 +242,7 @@ test_the_command_line_replaces_where_to_listen(void **state)
 	make_pipe(ends);
 	pid = start_program(argv, -1, -1, ends[1]);
 	close(ends[1]);
-	while (strstr(output, "address=[::1]:") == NULL) {
+	while (strstr(output, "address=127.0.0.2:") == NULL) {
 		ssize_t got =
 		    read(ends[0], output + length, sizeof(output) - 1 - length);
 
@@ -277,7 +277,7 @@ test_sigterm_delivers_what_is_queued_and_exits_with_0(void **state)
 					  "shutdown_seconds = 300;",
 	    1);
 	int talker = relay_connect(relay), slow = relay_connect(relay);
-	int quick = relay_connect(relay), small = 4096, i;
+	int quick = relay_connect(relay), small = 4096, large = 1 << 20, i;
 	char line[101], got[sizeof(line)];
 
 	(void)state;
@@ -292,6 +292,7 @@ test_sigterm_delivers_what_is_queued_and_exits_with_0(void **state)
 	}
 	kill(relay->pid, SIGTERM);
 	relay_await_log(relay, "stopping");
+	setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &large, sizeof(large));
 	assert_int_equal(drain(slow), LINES * sizeof(line));
 	assert_int_equal(drain(talker), 0);
 	close(quick);

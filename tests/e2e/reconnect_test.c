@@ -499,28 +499,33 @@ test_a_long_line_is_sent_again(void **state)
 	finish_with(&piped, 1);
 }
 
-/* tcprelayd itself, restarted. */
+/*
+ * tcprelayd itself, restarted: at an address from which nobody connects, or a
+ * connection of another program might get the port meanwhile.
+ */
 static void
 test_a_relay_that_is_restarted(void **state)
 {
-	struct relay *relay = relay_start(NULL, 1);
+	struct relay *relay =
+	    relay_start("listen = [ \"127.0.0.3:0\", \"unix:%s/s\" ];", 2);
 	char conf[128];
 	struct piped piped = { 0 };
 	int reader;
 
 	(void)state;
-	snprintf(conf, sizeof(conf), "listen = \"%s\";", relay->address);
+	snprintf(conf, sizeof(conf), "listen = [ \"%s\", \"unix:%%s/s\" ];",
+	    relay->address);
 	snprintf(piped.address, sizeof(piped.address), "%s", relay->address);
 	run(&piped, NULL, NULL);
 	relay_await_log(relay, "accepted");
-	reader = relay_connect(relay);
+	reader = relay_connect_unix(relay, "s");
 	send_text(piped.input, "one\n");
 	expect_text(reader, "one\n");
 	relay_stop(relay);
 	close(reader);
 	send_text(piped.input, "two\n");
-	relay = relay_start(conf, 1);
-	reader = relay_connect(relay);
+	relay = relay_start(conf, 2);
+	reader = relay_connect_unix(relay, "s");
 	send_text(piped.input, "three\n");
 	close(piped.input);
 	assert_int_equal(await_exit(piped.client), 0);
