@@ -7,7 +7,6 @@
 
 #include "harness.h"
 
-#include <arpa/inet.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,21 +26,6 @@ connect_unix(const char *path)
 
 	strcpy(un.sun_path, path);
 	assert_int_equal(connect(fd, (const void *)&un, sizeof(un)), 0);
-	return fd;
-}
-
-/* A connection to the first TCP listener from an address of this machine. */
-static int
-connect_from(struct relay *relay, const char *from)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	inet_pton(AF_INET, from, &in.sin_addr);
-	assert_int_equal(bind(fd, (const void *)&in, sizeof(in)), 0);
-	in.sin_port = htons((in_port_t)relay->port);
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(connect(fd, (const void *)&in, sizeof(in)), 0);
 	return fd;
 }
 
@@ -65,22 +49,22 @@ test_addresses_are_denied_first_and_then_allowed(void **state)
 			"allow = [ \"127.0.0.0/8\", \"2001:db8::/32\" ];"
 			"deny = \"127.0.0.2\"; } );",
 		1);
-	int alice = connect_from(relay, "127.0.0.1");
-	int bob = connect_from(relay, "127.255.255.254");
+	int alice = relay_dial_from(relay, "127.0.0.1");
+	int bob = relay_dial_from(relay, "127.255.255.254");
 
 	(void)state;
 	relay_await_log(relay, "accepted peer=127.0.0.1:");
 	relay_await_log(relay, "accepted peer=127.255.255.254:");
-	expect_denied(relay, connect_from(relay, "127.0.0.2"), "127.0.0.2:");
+	expect_denied(relay, relay_dial_from(relay, "127.0.0.2"), "127.0.0.2:");
 	send_text(alice, "hello\n");
 	expect_text(bob, "hello\n");
 	relay_reload(relay,
 	    "listen = ( { address = \"[::]:0\"; deny = \"127.0.0.0/31\"; } );");
-	expect_denied(relay, connect_from(relay, "127.0.0.1"), "127.0.0.1:");
+	expect_denied(relay, relay_dial_from(relay, "127.0.0.1"), "127.0.0.1:");
 	/* Nobody who is in is put out. */
 	send_text(bob, "still here\n");
 	expect_text(alice, "still here\n");
-	close(connect_from(relay, "127.0.0.2"));
+	close(relay_dial_from(relay, "127.0.0.2"));
 	relay_await_log(relay, "accepted peer=127.0.0.2:");
 	kill(relay->pid, SIGUSR1);
 	relay_await_log(relay, "reason=\"denied\" closed=2");

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Starting and stopping: a daemon that starts although it should not, one that
- * leaves things behind, one that drops what it had promised to deliver.
+ * Starting, and what is left at the end: a daemon that starts although it
+ * should not, one that leaves things behind or does not say what it does.
  */
 #include "config.h"
 
 #include "harness.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -88,6 +87,24 @@ test_wrong_usage_exits_with_2(void **state)
 		assert_int_equal(run_program(argv, output, sizeof(output)), 2);
 		assert_string_not_equal(output, "");
 	}
+}
+
+static void
+test_only_the_installed_file_may_be_missing_and_only_with_l(void **state)
+{
+	const char *argv[] = { daemon_program(), "-t", "-l", "127.0.0.1:0",
+		NULL };
+	const char *file[] = { daemon_program(), "-t", "-l", "127.0.0.1:0",
+		"-c", "/no/such/file", NULL };
+	char output[OUTPUT_SIZE];
+
+	(void)state;
+	if (access(TCPRELAY_CONF, F_OK) == 0)
+		skip();
+	assert_int_equal(run_program(argv, output, sizeof(output)), 0);
+	assert_int_equal(run_program(file, output, sizeof(output)), 2);
+	argv[2] = NULL;
+	assert_int_equal(run_program(argv, output, sizeof(output)), 2);
 }
 
 static void
@@ -255,112 +272,6 @@ test_the_command_line_replaces_where_to_listen(void **state)
 	close(ends[0]);
 }
 
-/* Reads to the end and returns how many bytes that were. */
-static size_t
-drain(int fd)
-{
-	char bytes[65536];
-	size_t total = 0;
-	ssize_t got;
-
-	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
-		total += (size_t)got;
-	assert_int_equal(got, 0);
-	return total;
-}
-
-static void
-test_sigterm_delivers_what_is_queued_and_exits_with_0(void **state)
-{
-	enum { LINES = 5000 };
-	struct relay *relay = relay_start("listen = \"127.0.0.1:0\";"
-					  "shutdown_seconds = 300;",
-	    1);
-	int talker = relay_connect(relay), slow = relay_connect(relay);
-	int quick = relay_connect(relay), small = 4096, large = 1 << 20, i;
-	char line[101], got[sizeof(line)];
-
-	(void)state;
-	setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	memset(line, 'z', sizeof(line));
-	line[100] = '\n';
-	for (i = 0; i < LINES; i++) {
-		send_bytes(talker, line, sizeof(line));
-		/* What this one has, the daemon has gathered. */
-		assert_int_equal(
-		    recv(quick, got, sizeof(got), MSG_WAITALL), sizeof(got));
-	}
-	kill(relay->pid, SIGTERM);
-	relay_await_log(relay, "stopping");
-	setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &large, sizeof(large));
-	assert_int_equal(drain(slow), LINES * sizeof(line));
-	assert_int_equal(drain(talker), 0);
-	close(quick);
-	close(slow);
-	close(talker);
-	relay_await_stop(relay);
-}
-
-/* A reader that has stopped, and more for it than any socket buffer holds. */
-static int
-stop_reading(struct relay *relay)
-{
-	int talker = relay_connect(relay), stopped = relay_connect(relay);
-	int small = 4096, i;
-	char line[50000];
-
-	setsockopt(stopped, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-	memset(line, 'z', sizeof(line));
-	line[sizeof(line) - 1] = '\n';
-	for (i = 0; i < 400; i++)
-		send_bytes(talker, line, sizeof(line));
-	close(talker);
-	return stopped;
-}
-
-static void
-test_a_drain_ends_after_shutdown_seconds(void **state)
-{
-	struct relay *relay = relay_start("listen = \"127.0.0.1:0\";"
-					  "shutdown_seconds = 1;"
-					  "slow_client = { backlog_bytes = "
-					  "100000000; };",
-	    1);
-	int stopped = stop_reading(relay);
-	char bytes[65536];
-	ssize_t got;
-
-	(void)state;
-	kill(relay->pid, SIGTERM);
-	relay_await_log(relay, "not everything was taken in time");
-	relay_await_stop(relay);
-	/* Not a clean end in the middle of a line. */
-	while ((got = read(stopped, bytes, sizeof(bytes))) > 0)
-		continue;
-	assert_int_equal(got, -1);
-	assert_int_equal(errno, ECONNRESET);
-	close(stopped);
-}
-
-static void
-test_a_second_sigterm_ends_at_once(void **state)
-{
-	struct relay *relay = relay_start("listen = \"127.0.0.1:0\";"
-					  "shutdown_seconds = 3600;"
-					  "slow_client = { backlog_bytes = "
-					  "100000000; };",
-	    1);
-	int stopped = stop_reading(relay);
-
-	(void)state;
-	kill(relay->pid, SIGTERM);
-	relay_await_log(relay, "stopping");
-	kill(relay->pid, SIGTERM);
-	relay_await_log(relay, "stopping at once");
-	close(stopped);
-	relay_await_stop(relay);
-}
-
 static void
 test_sigusr1_logs_the_counters(void **state)
 {
@@ -406,6 +317,19 @@ test_the_log_shows_a_connections_life(void **state)
 	    "lines_in=1 bytes_in=3 lines_out=0 bytes_out=0"));
 	close(talker);
 	close(reader);
+	relay_stop(relay);
+}
+
+static void
+test_one_v_is_one_level(void **state)
+{
+	struct relay *relay = relay_start(
+	    "listen = \"127.0.0.1:0\"; log = { level = \"warn\"; };", 1);
+
+	(void)state;
+	close(relay_connect(relay));
+	relay_await_log(relay, "closed peer=");
+	assert_null(strstr(relay->log, " debug: "));
 	relay_stop(relay);
 }
 
@@ -507,6 +431,8 @@ main(void)
 		    test_a_wrong_configuration_exits_with_2_and_names_every_error),
 		E2E_TEST(test_the_check_of_a_configuration_does_not_start),
 		E2E_TEST(test_wrong_usage_exits_with_2),
+		E2E_TEST(
+		    test_only_the_installed_file_may_be_missing_and_only_with_l),
 		E2E_TEST(test_help_and_version),
 		E2E_TEST(
 		    test_an_address_that_cannot_be_had_exits_with_1_and_says_which),
@@ -518,10 +444,8 @@ main(void)
 		E2E_TEST(
 		    test_a_stale_socket_file_is_replaced_and_a_living_one_is_not),
 		E2E_TEST(test_the_command_line_replaces_where_to_listen),
-		E2E_TEST(test_sigterm_delivers_what_is_queued_and_exits_with_0),
-		E2E_TEST(test_a_drain_ends_after_shutdown_seconds),
-		E2E_TEST(test_a_second_sigterm_ends_at_once),
 		E2E_TEST(test_sigusr1_logs_the_counters),
+		E2E_TEST(test_one_v_is_one_level),
 		E2E_TEST(test_what_ends_the_start_is_on_standard_error_too),
 		E2E_TEST(
 		    test_signals_of_the_first_moment_wait_until_they_are_handled),

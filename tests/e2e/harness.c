@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -231,6 +232,20 @@ relay_stop(struct relay *relay)
 }
 
 int
+relay_dial_from(const struct relay *relay, const char *address)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, address, &in.sin_addr);
+	assert_int_equal(bind(fd, (const void *)&in, sizeof(in)), 0);
+	in.sin_port = htons((in_port_t)relay->port);
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(connect(fd, (const void *)&in, sizeof(in)), 0);
+	return fd;
+}
+
+int
 relay_dial(const struct relay *relay)
 {
 	struct sockaddr_in in = {
@@ -329,6 +344,32 @@ start_reader(struct relay *relay, const char *path)
 	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
 		fwrite(bytes, 1, (size_t)got, file);
 	_exit(got == 0 && fclose(file) == 0 ? 0 : 1);
+}
+
+static unsigned long
+parse_limit(const char *text)
+{
+	return strcmp(text, "unlimited") == 0 ? ULONG_MAX
+					      : strtoul(text, NULL, 10);
+}
+
+/* Not by prlimit(2), for which root may lack a capability in a container. */
+struct relay_limit
+relay_limit(const struct relay *relay, const char *name)
+{
+	char path[64], line[256], soft[32], hard[32];
+	size_t length = strlen(name);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)relay->pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	do
+		assert_non_null(fgets(line, sizeof(line), file));
+	while (strncmp(line, name, length) != 0);
+	fclose(file);
+	assert_int_equal(sscanf(line + length, "%31s %31s", soft, hard), 2);
+	return (struct relay_limit){ parse_limit(soft), parse_limit(hard) };
 }
 
 double

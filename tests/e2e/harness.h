@@ -63,10 +63,18 @@ const char *relay_path(const struct relay *relay, const char *name);
 /* CPU time that it has used. */
 double relay_cpu_seconds(const struct relay *relay);
 
+/* A line of its limits, "Max open files"; what is unlimited is ULONG_MAX. */
+struct relay_limit {
+	unsigned long soft, hard;
+};
+struct relay_limit relay_limit(const struct relay *relay, const char *name);
+
 /* A blocking connection to the first TCP listener that was accepted. */
 int relay_connect(struct relay *relay);
 /* One that the kernel has queued; the daemon may not accept it. */
 int relay_dial(const struct relay *relay);
+/* From an address of this machine. */
+int relay_dial_from(const struct relay *relay, const char *address);
 /* The same to a Unix socket in the daemon's directory. */
 int relay_connect_unix(struct relay *relay, const char *name);
 

@@ -8,11 +8,13 @@
 #include "harness.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -68,6 +70,30 @@ test_a_flood_is_read_later_and_nothing_of_it_is_lost(void **state)
 	relay_stop(relay);
 }
 
+/* A FIN would tell it that all was relayed. */
+static void
+test_what_was_to_be_read_later_is_lost_with_a_reset(void **state)
+{
+	struct relay *relay =
+	    relay_start("listen = \"127.0.0.1:0\";"
+			"limits: { lines_per_second = 1; burst_lines = 1; };",
+		1);
+	int flooder = relay_connect(relay), reader = relay_connect(relay);
+	char byte;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		send_text(flooder, "line\n");
+	expect_text(reader, "line\n");
+	kill(relay->pid, SIGTERM);
+	relay_await_stop(relay);
+	assert_int_equal(read(flooder, &byte, 1), -1);
+	assert_int_equal(errno, ECONNRESET);
+	close(flooder);
+	close(reader);
+}
+
 static void
 test_a_silent_client_is_closed_and_a_talking_one_is_not(void **state)
 {
@@ -75,6 +101,8 @@ test_a_silent_client_is_closed_and_a_talking_one_is_not(void **state)
 	    "listen = \"127.0.0.1:0\"; limits: { idle_seconds = 2; };", 1);
 	int silent = relay_connect(relay), talking = relay_connect(relay);
 	struct pollfd wait = { .fd = silent };
+	char heard[256];
+	ssize_t got;
 	int i;
 
 	(void)state;
@@ -84,6 +112,9 @@ test_a_silent_client_is_closed_and_a_talking_one_is_not(void **state)
 		send_text(talking, "me\n");
 	assert_in_range(i, 3, 30);
 	relay_await_log(relay, "reason=\"idle\"");
+	while ((got = read(silent, heard, sizeof(heard))) > 0)
+		continue;
+	assert_int_equal(got, 0);
 	shutdown(talking, SHUT_WR);
 	relay_await_log(relay, "reason=\"end of input\"");
 	close(silent);
@@ -257,6 +288,7 @@ test_without_descriptors_newcomers_are_told_and_others_go_on(void **state)
 	size_t count;
 
 	(void)state;
+	assert_non_null(strstr(relay->log, "only 40 files open; needed: "));
 	count = fill(relay, fds, &begin);
 	assert_in_range(count, 2, FILES - 1);
 	expect_no_files(fds[count]);
@@ -277,11 +309,34 @@ test_without_descriptors_newcomers_are_told_and_others_go_on(void **state)
 	relay_stop(relay);
 }
 
+static void
+test_the_soft_limit_of_files_is_raised_for_so_many_clients(void **state)
+{
+	struct rlimit before, low;
+	struct relay *relay;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	if (before.rlim_max < 5000)
+		skip();
+	low = before;
+	low.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	relay = relay_start(NULL, 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_in_range(relay_limit(relay, "Max open files").soft, 1001, 3000);
+	relay_reload(
+	    relay, "listen = \"127.0.0.1:0\"; limits = { clients = 3000; };");
+	assert_in_range(relay_limit(relay, "Max open files").soft, 3001, 5000);
+	relay_stop(relay);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		E2E_TEST(test_a_flood_is_read_later_and_nothing_of_it_is_lost),
+		E2E_TEST(test_what_was_to_be_read_later_is_lost_with_a_reset),
 		E2E_TEST(
 		    test_a_silent_client_is_closed_and_a_talking_one_is_not),
 		E2E_TEST(test_one_address_cannot_take_all_places),
@@ -290,6 +345,8 @@ main(void)
 		E2E_TEST(test_a_crowd_at_the_door_lets_others_speak),
 		E2E_TEST(
 		    test_without_descriptors_newcomers_are_told_and_others_go_on),
+		E2E_TEST(
+		    test_the_soft_limit_of_files_is_raised_for_so_many_clients),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);

@@ -210,6 +210,7 @@ test_silent_connections_keep_nobody_waiting(void **state)
 	for (i = 0; i < CONNECTIONS; i++)
 		silent[i] = connect_to(port);
 	expect(get(port, "/healthz"), "HTTP/1.1 200 OK\r\n");
+	expect_end(silent[0]);
 	assert_in_range(
 	    clock_nanoseconds() - began, 0, LIFETIME_SECONDS * BILLION);
 	for (i = 0; i < CONNECTIONS; i++) {

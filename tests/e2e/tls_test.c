@@ -36,6 +36,23 @@ test_tls_1_2_is_spoken_and_1_1_is_not(void **state)
 	relay_stop(relay);
 }
 
+/* A ticket that is not read makes a close an RST. */
+static void
+test_a_session_cannot_be_resumed(void **state)
+{
+	struct relay *relay = tls_relay_start(*state, "", "");
+	struct tls_peer *peer = tls_join(relay, *state);
+	int talker = tls_join_plain(relay);
+
+	/* What comes before the line has been read then. */
+	send_text(talker, "hello\n");
+	tls_expect_text(peer, "hello\n");
+	assert_false(SSL_SESSION_is_resumable(SSL_get0_session(peer->ssl)));
+	close(talker);
+	tls_peer_free(peer);
+	relay_stop(relay);
+}
+
 /* What people and scanners send to a port without knowing what it is. */
 static void
 test_who_does_not_speak_tls_is_told_and_closed(void **state)
@@ -368,6 +385,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		E2E_TEST(test_tls_1_2_is_spoken_and_1_1_is_not),
+		E2E_TEST(test_a_session_cannot_be_resumed),
 		E2E_TEST(test_who_does_not_speak_tls_is_told_and_closed),
 		E2E_TEST(test_a_handshake_that_takes_too_long_is_ended),
 		E2E_TEST(test_one_too_many_is_told_so_when_it_can_be),
