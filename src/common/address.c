@@ -174,6 +174,17 @@ is_every_address(const char *host)
 	return host[0] == '\0' || strcmp(host, "::") == 0;
 }
 
+/* 0.0.0.0 is every address of IPv4 only. */
+static bool
+overlap_in_ipv4(const char *host, const char *other)
+{
+	struct in_addr in, other_in;
+
+	return inet_pton(AF_INET, host, &in) == 1 &&
+	    inet_pton(AF_INET, other, &other_in) == 1 &&
+	    (in.s_addr == INADDR_ANY || other_in.s_addr == INADDR_ANY);
+}
+
 bool
 address_overlaps(const struct address *address, const struct address *other)
 {
@@ -185,6 +196,7 @@ address_overlaps(const struct address *address, const struct address *other)
 		return false;
 	return is_every_address(address->host) ||
 	    is_every_address(other->host) ||
+	    overlap_in_ipv4(address->host, other->host) ||
 	    strcasecmp(address->host, other->host) == 0;
 }
 

@@ -62,8 +62,8 @@ bool address_is_local(const struct address *address);
 
 /*
  * Whether both cannot be listened on at a time, as far as it can be told
- * without a look-up: they are the same, or one is every address with the same
- * port.
+ * without a look-up: they are the same, or one is every address, of IPv4
+ * perhaps, with the same port.
  */
 bool address_overlaps(
     const struct address *address, const struct address *other);

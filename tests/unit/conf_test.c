@@ -221,6 +221,11 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		    "f:1: listen: [::]:1 cannot be listened on besides "
 		    "0.0.0.0:1; allowed: each address once, or :PORT for "
 		    "all of them\n" },
+		{ "listen = [ \"127.0.0.1:1\", \"[::1]:1\",\n"
+		  "\"0.0.0.0:1\" ];",
+		    "f:2: listen: 0.0.0.0:1 cannot be listened on besides "
+		    "127.0.0.1:1; allowed: each address once, or :PORT for "
+		    "all of them\n" },
 		{ "listen = \"unix:/s\"; metrics: { listen = \"unix:/s\"; };",
 		    "f:1: listen: unix:/s cannot be listened on besides "
 		    "metrics.listen; allowed: each address once, or :PORT "
