@@ -71,10 +71,14 @@ tell(const struct connection *connection, const char *format, ...)
 static void
 forget_acknowledged(struct connection *connection)
 {
-	sent_forget(&connection->sent,
-	    connection_queued_bytes(connection) +
-		socket_unacknowledged_bytes(
-		    bufferevent_getfd(connection->bev)));
+	int fd = bufferevent_getfd(connection->bev);
+	size_t bytes = socket_unacknowledged_bytes(fd);
+
+	/* The last one is our FIN. */
+	if (connection->half_closed && bytes > 0)
+		bytes--;
+	sent_forget(
+	    &connection->sent, connection_queued_bytes(connection) + bytes);
 }
 
 static void
@@ -121,6 +125,20 @@ was_turned_away(const struct connection *connection)
 	    0;
 }
 
+/*
+ * What answers our end of input acknowledges it. In TLS that is a close_notify,
+ * and our FIN may still be on its way.
+ */
+static bool
+is_answer(const struct connection *connection)
+{
+	int fd = bufferevent_getfd(connection->bev);
+	size_t fin = connection->options->tls == NULL ? 0 : 1;
+
+	return connection->half_closed && !connection->cut_off &&
+	    socket_unacknowledged_bytes(fd) <= fin;
+}
+
 /* The relay has sent its FIN. */
 static void
 closed(struct connection *connection)
@@ -130,7 +148,7 @@ closed(struct connection *connection)
 	connection->has_fin = true;
 	complete = connection->may_close
 	    ? connection_queued_bytes(connection) == 0
-	    : connection->half_closed && !connection->cut_off;
+	    : is_answer(connection);
 	if (complete && was_turned_away(connection)) {
 		broke(connection, "turned away by the relay");
 		return;

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The client reads all of it before the relay takes it. */
-#define LONG_LINE_BYTES 200000
+/* The client's kernel takes all of it before the relay does. */
+#define LONG_LINE_BYTES 50000
 
 /* A client with pipes, and the relay's end of its connection. */
 struct piped {
@@ -71,11 +71,10 @@ come_back(struct piped *piped)
 	piped->peer = fake_accept(piped->server);
 }
 
-/* Waits until it says that the connection is lost, and what is to come. */
+/* Waits until it says that. */
 static void
-await_retry(struct piped *piped)
+await_notice(struct piped *piped, const char *end)
 {
-	static const char end[] = "trying again until there is a connection\n";
 	char text[1024];
 	size_t length = 0;
 
@@ -84,6 +83,12 @@ await_retry(struct piped *piped)
 		assert_int_equal(read(piped->error, text + length, 1), 1);
 		text[++length] = '\0';
 	} while (strstr(text, end) == NULL);
+}
+
+static void
+await_retry(struct piped *piped)
+{
+	await_notice(piped, "trying again until there is a connection\n");
 }
 
 /* All that the client says until it ends. */
@@ -404,14 +409,14 @@ test_a_relay_that_gives_no_names(void **state)
 
 /* Its system takes no long line before it is read. */
 static void
-start_with_little_room(struct piped *piped)
+start_with_little_room(struct piped *piped, const char *option)
 {
 	int bytes = 4096;
 
 	memset(piped, 0, sizeof(*piped));
 	piped->server = fake_relay(piped->address, sizeof(piped->address), 1);
 	setsockopt(piped->server, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	run(piped, NULL, NULL);
+	run(piped, option, NULL);
 	piped->peer = fake_accept(piped->server);
 }
 
@@ -442,6 +447,29 @@ expect_a_long_line(const struct piped *piped)
 	} while (length < sizeof(bytes));
 }
 
+/*
+ * A relay that has stopped, and whose FIN crosses ours, has not read what is on
+ * its way: it is no answer to the end of input.
+ */
+static void
+test_a_relay_that_stops_as_we_end_has_not_read_all(void **state)
+{
+	struct piped piped;
+
+	(void)state;
+	start_with_little_room(&piped, "-v");
+	send_a_long_line(&piped);
+	close(piped.input);
+	piped.input = -1;
+	await_notice(&piped, "half-closed");
+	shutdown(piped.peer, SHUT_WR);
+	await_retry(&piped);
+	close(piped.peer);
+	piped.peer = fake_accept(piped.server);
+	expect_a_long_line(&piped);
+	finish(&piped);
+}
+
 /* As tcprelayd does with a line that it does not take. */
 static void
 reset_in_a_line(struct piped *piped)
@@ -461,7 +489,7 @@ test_a_line_that_no_relay_takes_is_given_up(void **state)
 	char errors[4096];
 
 	(void)state;
-	start_with_little_room(&piped);
+	start_with_little_room(&piped, NULL);
 	send_text(piped.input, "one\n");
 	expect_text(piped.peer, "one\n");
 	send_a_long_line(&piped);
@@ -487,7 +515,7 @@ test_a_long_line_is_sent_again(void **state)
 	struct piped piped;
 
 	(void)state;
-	start_with_little_room(&piped);
+	start_with_little_room(&piped, NULL);
 	send_a_long_line(&piped);
 	reset_in_a_line(&piped);
 	piped.peer = fake_accept(piped.server);
@@ -552,6 +580,7 @@ main(void)
 		E2E_TEST(test_no_name_is_asked_for_after_the_end_of_input),
 		E2E_TEST(test_half_a_line_at_the_end_is_printed),
 		E2E_TEST(test_a_relay_that_gives_no_names),
+		E2E_TEST(test_a_relay_that_stops_as_we_end_has_not_read_all),
 		E2E_TEST(test_a_line_that_no_relay_takes_is_given_up),
 		E2E_TEST(test_a_long_line_is_sent_again),
 		E2E_TEST(test_a_relay_that_is_restarted),
