@@ -12,7 +12,6 @@
 
 #include <event2/buffer.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Columns of an answer with many names in it. */

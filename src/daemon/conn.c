@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/util.h>
-#include <stdlib.h>
 #include <string.h>
 
 static enum conn_reason
