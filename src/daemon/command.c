@@ -4,6 +4,7 @@
 #include "daemon/command.h"
 
 #include "daemon/chat.h"
+#include "daemon/people.h"
 #include "daemon/person.h"
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@ struct command {
 	const char *help;
 	chat_command *run;
 	int least, most; /* arguments; the last one has blanks in it */
-	bool ends_turn;	 /* it costs the others much: one of them a turn */
+	bool ends_turn;	 /* it costs the others much, people.h */
 };
 
 static void help(struct person *person, char *const arguments[]);
@@ -152,6 +153,9 @@ command_run(struct person *person, char *line)
 	if (count < command->least || rest[strspn(rest, BLANKS)] != '\0')
 		person_answer(
 		    person, "usage: /%s%s", command->name, command->takes);
+	else if (command->ends_turn && !people_may_cost(person->people, person))
+		person_postpone(person, command->name,
+		    arguments[0] == NULL ? "" : arguments[0]);
 	else
 		command->run(person, arguments);
 	if (command->ends_turn)

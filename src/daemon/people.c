@@ -16,40 +16,67 @@
 #include <string.h>
 
 static void
-unqueue(struct people *people, struct person *person)
+enqueue(struct person_list *queue, struct person *person)
 {
-	if (person->queued)
-		TAILQ_REMOVE(&people->queue, person, queue_entry);
-	person->queued = false;
+	TAILQ_INSERT_TAIL(queue, person, queue_entry);
+	person->queue = queue;
+}
+
+static void
+unqueue(struct person *person)
+{
+	if (person->queue != NULL)
+		TAILQ_REMOVE(person->queue, person, queue_entry);
+	person->queue = NULL;
+}
+
+bool
+people_may_cost(struct people *people, struct person *person)
+{
+	if (people->served == person ||
+	    (people->costly_count < PEOPLE_COSTLY_MAX &&
+		TAILQ_EMPTY(&people->costly))) {
+		people->costly_count++;
+		return true;
+	}
+	enqueue(&people->costly, person);
+	return false;
 }
 
 bool
 people_may_read(struct people *people, struct person *person)
 {
 	if (!people->has_read &&
-	    (TAILQ_EMPTY(&people->queue) || people->served == person)) {
+	    (TAILQ_EMPTY(&people->readers) || people->served == person)) {
 		people->has_read = true;
 		return true;
 	}
-	TAILQ_INSERT_TAIL(&people->queue, person, queue_entry);
-	person->queued = true;
+	enqueue(&people->readers, person);
 	return false;
+}
+
+static void
+serve(struct people *people, struct person *person)
+{
+	unqueue(person);
+	people->served = person;
+	speech_go_on(person);
+	people->served = NULL;
 }
 
 static void
 on_next(evutil_socket_t fd, short what, void *arg)
 {
 	struct people *people = arg;
-	struct person *person = TAILQ_FIRST(&people->queue);
+	struct person *person;
 
 	(void)fd;
 	(void)what;
-	if (person == NULL)
-		return;
-	unqueue(people, person);
-	people->served = person;
-	speech_go_on(person);
-	people->served = NULL;
+	if (!TAILQ_EMPTY(&people->readers))
+		serve(people, TAILQ_FIRST(&people->readers));
+	while (people->costly_count < PEOPLE_COSTLY_MAX &&
+	    (person = TAILQ_FIRST(&people->costly)) != NULL)
+		serve(people, person);
 }
 
 struct people *
@@ -59,7 +86,8 @@ people_new(struct rooms *rooms)
 
 	people->rooms = rooms;
 	TAILQ_INIT(&people->busy);
-	TAILQ_INIT(&people->queue);
+	TAILQ_INIT(&people->costly);
+	TAILQ_INIT(&people->readers);
 	people->next = evtimer_new(rooms->base, on_next, people);
 	return people;
 }
@@ -110,7 +138,7 @@ people_forget(struct people *people, struct person *person)
 	if (person->busy)
 		TAILQ_REMOVE(&people->busy, person, busy_entry);
 	person->busy = false;
-	unqueue(people, person);
+	unqueue(person);
 	if (people->by_key == NULL)
 		give_back_said(people);
 }
@@ -163,8 +191,9 @@ people_end_turn(struct people *people)
 		person->busy = false;
 		person_end_turn(person);
 	}
+	people->costly_count = 0;
 	people->has_read = false;
 	/* By an event, so that what the others are told of it is fanned out. */
-	if (!TAILQ_EMPTY(&people->queue))
+	if (!TAILQ_EMPTY(&people->costly) || !TAILQ_EMPTY(&people->readers))
 		event_add(people->next, &at_once);
 }

@@ -9,11 +9,13 @@
  * turn has fanned out anyway. For the same reason a person is heard no further
  * in a turn after a command that costs a fan-out, as a change of rooms does, or
  * a look at the accounts; and one that does not read its answers until it has
- * (speech.h).
+ * (speech.h). Nor do more than PEOPLE_COSTLY_MAX run such a command in a turn:
+ * of n people who did, each would have a line of the one before sent to all n.
  *
  * What costs most is to go to a room that has to be made: up to HISTORY_BYTES
- * of its transcript are read. One person does that in a turn; the others are
- * queued, and their command is run when it is theirs.
+ * of its transcript are read. One person does that in a turn.
+ *
+ * Who may not yet is queued, and its command is run when it is its turn.
  *
  * People are made and freed by person.c; they are only listed here.
  */
@@ -25,6 +27,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#define PEOPLE_COSTLY_MAX 16
+
 struct person;
 struct rooms;
 TAILQ_HEAD(person_list, person);
@@ -33,11 +37,12 @@ struct people {
 	struct rooms *rooms;
 	void *by_key; /* tsearch(3) */
 	uint64_t last_guest;
-	struct person_list busy;  /* to be looked at when the turn ends */
-	struct person_list queue; /* who wait until they may read */
-	struct event *next;	  /* the first of them may, */
-	struct person *served;	  /* this one, before the others; or NULL */
-	bool has_read;		  /* somebody has, in this turn */
+	struct person_list busy; /* to be looked at when the turn ends */
+	struct person_list costly, readers; /* who wait until they may */
+	struct event *next;		    /* the first of them may, */
+	struct person *served; /* this one, before the others; or NULL */
+	unsigned costly_count; /* of the commands of this turn */
+	bool has_read;	       /* somebody has, in this turn */
 	/* What one person says, formatted, until it is gathered. */
 	char *said;
 	size_t said_length, said_size;
@@ -65,9 +70,11 @@ void people_forget(struct people *people, struct person *person);
 void people_attend(struct people *people, struct person *person);
 
 /*
- * Whether the person may have a transcript read now. If not it is queued, and
- * what it has postponed is run when it may.
+ * Whether the person may now run a command that costs the others much, or have
+ * a transcript read. If not it is queued, and what it has postponed is run when
+ * it may.
  */
+bool people_may_cost(struct people *people, struct person *person);
 bool people_may_read(struct people *people, struct person *person);
 
 /* After the fan-out of a turn. */

@@ -34,15 +34,15 @@ struct person {
 	char *key;     /* name_key() of it */
 	char *vouched; /* the name that is its own by right, or NULL */
 	struct telnet telnet;
-	bool skipping;		  /* a line that was too long */
-	bool waits;		  /* for the end of the turn */
-	bool gone;		  /* the others were told so */
-	bool slowed;		  /* it was told that it sends too much */
-	bool busy;		  /* in people->busy */
-	bool queued;		  /* in people->queue */
-	char *postponed;	  /* a command that has to wait, or NULL */
-	struct evbuffer *answers; /* to be sent when the turn ends, or NULL */
-	size_t unread_bytes;	  /* of what it was told, those that wait */
+	bool skipping;		   /* a line that was too long */
+	bool waits;		   /* for the end of the turn */
+	bool gone;		   /* the others were told so */
+	bool slowed;		   /* it was told that it sends too much */
+	bool busy;		   /* in people->busy */
+	struct person_list *queue; /* of people's, that it is in, or NULL */
+	char *postponed;	   /* a command that has to wait, or NULL */
+	struct evbuffer *answers;  /* to be sent when the turn ends, or NULL */
+	size_t unread_bytes;	   /* of what it was told, those that wait */
 	TAILQ_ENTRY(person) busy_entry, queue_entry;
 };
 

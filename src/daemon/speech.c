@@ -172,7 +172,7 @@ run_postponed(struct person *person)
 {
 	char *line = person->postponed;
 
-	if (line == NULL || person->queued || is_leaving(person) ||
+	if (line == NULL || person->queue != NULL || is_leaving(person) ||
 	    backlog_is_full(&person->member))
 		return;
 	person->postponed = NULL;
@@ -205,6 +205,9 @@ speech_take(struct person *person, const char *bytes, size_t length)
 		taken += piece;
 	}
 	gather(person);
+	/* Nor is its end heard before it has its answer. */
+	if (person->queue != NULL)
+		conn_pause_input(person->member.conn, CONN_PAUSE_SPEECH);
 	return taken;
 }
 
@@ -216,9 +219,12 @@ speech_go_on(struct person *person)
 		conn_resume_input(person->member.conn, CONN_PAUSE_SPEECH);
 }
 
+/* There is no later turn for a command that is its last word. */
 void
 speech_finish(struct person *person)
 {
+	person->people->served = person;
 	line_finish(&person->member.framer, on_line, person);
+	person->people->served = NULL;
 	gather(person);
 }

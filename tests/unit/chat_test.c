@@ -397,6 +397,42 @@ test_what_costs_much_is_taken_once_in_a_turn(void **state)
 	    "<b> hi\n");
 }
 
+/* Of n people who do that, each has the lines of another sent to all n. */
+static void
+test_what_costs_much_is_taken_of_a_few_in_a_turn(void **state)
+{
+	enum { CROWD = 100, TURNS = 30 };
+	struct party *party = *state;
+	static const char text[] = "hi\n/history 1\n";
+	char got[1 << 16];
+	int fds[CROWD], i;
+
+	party->conf->history_lines = CROWD;
+	for (i = 0; i < CROWD; i++)
+		fds[i] = party_arrive(party, "main", NULL);
+	party_turn(party, 2);
+	for (i = 0; i < CROWD; i++) {
+		assert_int_equal(
+		    write(fds[i], text, sizeof(text) - 1), sizeof(text) - 1);
+		shutdown(fds[i], SHUT_WR);
+	}
+	for (i = 0; i < TURNS; i++) {
+		uint64_t before = fan_outs(party);
+
+		party_turn(party, 1);
+		assert_in_range(fan_outs(party) - before, 0, 20);
+	}
+	/* Everybody had an answer, a line with its time, and was heard. */
+	for (i = 0; i < CROWD; i++) {
+		ssize_t length = read(fds[i], got, sizeof(got) - 1);
+
+		assert_true(length > 0);
+		got[length] = '\0';
+		assert_non_null(strstr(got, "Z <guest"));
+		close(fds[i]);
+	}
+}
+
 /* Reads all there is, and adds it to the text. */
 static void
 gather(int fd, struct evbuffer *text)
@@ -556,6 +592,7 @@ main(void)
 		PARTY_TEST(test_one_transcript_is_read_in_a_turn),
 		PARTY_TEST(test_questions_cost_no_fan_outs),
 		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
+		PARTY_TEST(test_what_costs_much_is_taken_of_a_few_in_a_turn),
 		PARTY_TEST(test_who_asks_and_does_not_read_is_held),
 		PARTY_TEST(test_who_is_too_far_behind_reads_before_it_moves),
 		PARTY_TEST(test_who_is_behind_does_not_move_while_much_is_kept),
