@@ -16,6 +16,7 @@
 #include "client/tty.h"
 #include "client/view.h"
 #include "client/xdg.h"
+#include "common/utf8.h"
 #include "common/xmalloc.h"
 
 #include <errno.h>
@@ -210,6 +211,21 @@ throw_away(struct editor *editor)
 	editor->interrupted = false;
 }
 
+/*
+ * Whether all that is there is the beginning of a character. In a search
+ * readline would wait for the rest, and nobody else would be heard.
+ */
+static bool
+is_cut(struct editor *editor)
+{
+	char bytes[UTF8_BYTES_MAX];
+	size_t length =
+	    (size_t)evbuffer_copyout(editor->keys, bytes, sizeof(bytes));
+	bool good;
+
+	return utf8_next(bytes, length, &good) == length && !good;
+}
+
 static void
 take_keys(struct editor *editor)
 {
@@ -223,6 +239,8 @@ take_keys(struct editor *editor)
 		} else if (editor->paste.on) {
 			if (!take_pasted(editor))
 				break;
+		} else if (is_cut(editor)) {
+			break;
 		} else {
 			rl_callback_read_char();
 		}

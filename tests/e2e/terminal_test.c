@@ -375,6 +375,29 @@ test_a_key_that_begins_another_ends_a_search(void **state)
 	remove_directory(place.home);
 }
 
+/* It could be the beginning of a character, and at Latin-1 it is an e. */
+static void
+test_a_search_for_half_a_character_holds_nothing_up(void **state)
+{
+	struct place place;
+
+	(void)state;
+	open_place(&place);
+	start(&place, place.tty, place.tty);
+	await_shown(&place, "> ");
+	send_text(place.person, "\022\351");
+	await_shown(&place, "`': ");
+	send_text(place.peer, "news\n");
+	await_shown(&place, "news\r\n");
+	/* The other way it is whole in the end. */
+	send_text(place.person, "a\003\303");
+	send_text(place.person, "\251\r");
+	expect_text(place.peer, "\303\251\n");
+	kill(place.client, SIGTERM);
+	assert_int_equal(await_exit(place.client), 128 + SIGTERM);
+	close_place(&place);
+}
+
 /* readline 8.2 divides by a third of the columns; a dumb one has one less. */
 static void
 test_a_window_that_has_hardly_a_column(void **state)
@@ -511,6 +534,7 @@ main(void)
 		E2E_TEST(test_ctrl_c_throws_away_only_the_line_that_it_ends),
 		E2E_TEST(test_ctrl_s_holds_nothing_up),
 		E2E_TEST(test_a_key_that_begins_another_ends_a_search),
+		E2E_TEST(test_a_search_for_half_a_character_holds_nothing_up),
 		E2E_TEST(test_a_window_that_has_hardly_a_column),
 		E2E_TEST(test_keys_that_are_text),
 		E2E_TEST(test_a_history_that_is_a_link),
