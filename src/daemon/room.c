@@ -223,10 +223,15 @@ room_release(struct room *room)
 }
 
 void
-rooms_release(struct rooms *rooms)
+rooms_update(struct rooms *rooms)
 {
+	const struct conf *conf = rooms->conf;
 	struct room *room, *next;
+	size_t i;
 
+	if (conf->mode == CONF_MODE_CHAT)
+		for (i = 0; i < conf->listen_count; i++)
+			rooms_get(rooms, conf->listen[i].room);
 	for (room = TAILQ_FIRST(&rooms->all); room != NULL; room = next) {
 		next = TAILQ_NEXT(room, entry);
 		room_release(room);

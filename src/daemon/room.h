@@ -74,8 +74,12 @@ void rooms_free(struct rooms *rooms);
  */
 struct room *rooms_find(const struct rooms *rooms, const char *name);
 struct room *rooms_get(struct rooms *rooms, const char *name);
-/* Does room_release() for all of them, when "listen" may have changed. */
-void rooms_release(struct rooms *rooms);
+/*
+ * At the start, and when "listen" may have changed: makes its rooms in mode
+ * chat, where people are told of them and go there before anybody has come in
+ * by them, and does room_release() for all.
+ */
+void rooms_update(struct rooms *rooms);
 /* From now on senders wait for nobody. */
 void rooms_release_brakes(struct rooms *rooms);
 /* Fans out what waits, everywhere. */

@@ -178,7 +178,7 @@ reload(struct server *server)
 	    (enum log_level)server->conf->log_level);
 	raise_descriptor_limit(server->conf);
 	guard_secrets(server->conf);
-	rooms_release(server->rooms);
+	rooms_update(server->rooms);
 	conn_set_update(server->conns);
 	inherited_report_unused(server->inherited);
 	return 0;
@@ -392,6 +392,7 @@ server_run(struct server *server)
 {
 	unsigned turns = 0;
 
+	rooms_update(server->rooms);
 	listeners_start(server->listeners);
 	notify_ready(&server->notify);
 	while (!server->stopping && !server->stopped)

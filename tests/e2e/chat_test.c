@@ -331,6 +331,39 @@ test_nothing_that_is_said_does_something_at_a_terminal(void **state)
 	relay_stop(relay);
 }
 
+/* Other rooms took their place, and nobody could go there from this one. */
+static void
+test_the_rooms_of_listen_are_there_before_anybody_is(void **state)
+{
+	static const char format[] =
+	    "mode = \"chat\"; limits = { rooms = 2; };"
+	    "listen = ( \"127.0.0.1:0\","
+	    " { address = \"unix:%%s/s\"; room = \"%s\"; } );";
+	struct relay *relay;
+	char conf[256];
+	int anna;
+
+	(void)state;
+	snprintf(conf, sizeof(conf), format, "Ops");
+	relay = relay_start(conf, 2);
+	anna = relay_connect(relay);
+	send_text(anna, "/rooms\n/join more\n/join ops\n");
+	expect_text(anna,
+	    "*** you are guest1 in main" HINT
+	    "*** main: 1 person\n*** Ops: 0 people\n"
+	    "*** there are 2 rooms already, as many as there may be\n"
+	    "*** you are guest1 in Ops\n");
+	snprintf(conf, sizeof(conf), format, "Dev");
+	relay_reload(relay, conf);
+	send_text(anna, "/rooms\n/join dev\n/rooms\n");
+	expect_text(anna,
+	    "*** main: 0 people\n*** Ops: 1 person\n*** Dev: 0 people\n"
+	    "*** you are guest1 in Dev\n"
+	    "*** main: 0 people\n*** Dev: 1 person\n");
+	close(anna);
+	relay_stop(relay);
+}
+
 /* From the manual to a file, without what mdoc adds. */
 static void
 extract_bot(const char *path)
@@ -390,6 +423,7 @@ main(void)
 		E2E_TEST(test_an_account_belongs_to_its_user),
 		E2E_TEST(
 		    test_nothing_that_is_said_does_something_at_a_terminal),
+		E2E_TEST(test_the_rooms_of_listen_are_there_before_anybody_is),
 		E2E_TEST(test_the_bot_of_the_manual_answers),
 	};
 
