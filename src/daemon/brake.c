@@ -11,7 +11,6 @@
 #include "daemon/room.h"
 #include "daemon/stats.h"
 
-
 static const struct timeval tick_time = { .tv_usec = BRAKE_TICK_MS * 1000 };
 
 static void
