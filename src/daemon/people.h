@@ -6,16 +6,16 @@
  * An answer is not sent when it is made, because all that the room has gathered
  * would have to be fanned out before it: who asks in every other line could so
  * make each line cost what a whole batch costs. It is kept, and sent when the
- * turn has fanned out anyway. For the same reason a person is heard no further
- * in a turn after a command that costs a fan-out, as a change of rooms does, or
- * a look at the accounts; and one that does not read its answers until it has
- * (speech.h). Nor do more than PEOPLE_COSTLY_MAX run such a command in a turn:
- * of n people who did, each would have a line of the one before sent to all n.
+ * turn has fanned out anyway.
  *
- * What costs most is to go to a room that has to be made: up to HISTORY_BYTES
- * of its transcript are read. One person does that in a turn.
- *
- * Who may not yet is queued, and its command is run when it is its turn.
+ * Nor must it cost the others much time that somebody asks. A person is heard
+ * no further in a turn after a command that costs a fan-out, as a change of
+ * rooms does, or a look at all accounts, or at all people in its room; after
+ * PERSON_TURN_BYTES of answers; and when it does not read them, until it has
+ * (speech.h). Of such commands a turn has PEOPLE_COSTLY_MAX, and one that goes
+ * to a room that has to be made, for which up to HISTORY_BYTES of a transcript
+ * are read: each of n people could have the line of another sent to all n. Who
+ * may not yet is queued, and its command is run when it is its turn.
  *
  * People are made and freed by person.c; they are only listed here.
  */

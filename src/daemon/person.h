@@ -27,6 +27,9 @@ struct room;
  */
 #define PERSON_UNREAD_BYTES 65536
 
+/* And from so much on it is not heard in the turn in which it is told that. */
+#define PERSON_TURN_BYTES 4096
+
 struct person {
 	struct member member; /* the first: rooms have members */
 	struct people *people;

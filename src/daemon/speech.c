@@ -32,8 +32,11 @@ rooms_of(const struct person *person)
 static bool
 has_to_wait(const struct person *person)
 {
+	size_t unread = person_unread_bytes(person);
+
 	return person->waits || person->postponed != NULL ||
-	    (person_unread_bytes(person) >= PERSON_UNREAD_BYTES &&
+	    unread - person->unread_bytes >= PERSON_TURN_BYTES ||
+	    (unread >= PERSON_UNREAD_BYTES &&
 		conn_takes_output(person->member.conn));
 }
 

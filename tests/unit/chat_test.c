@@ -367,13 +367,39 @@ test_questions_cost_no_fan_outs(void **state)
 {
 	struct party *party = *state;
 	uint64_t before = fan_outs(party);
-	char text[9 * 100 + 1] = "";
+	char text[11 * 100 + 1] = "";
 	int i;
 
 	for (i = 0; i < 100; i++)
-		strcat(text, "hi\n/who\n\n");
+		strcat(text, "hi\n/rooms\n\n");
 	party_say(party, party->fds[0], text);
 	assert_int_equal(fan_outs(party) - before, 1);
+}
+
+/* Of a crowd that asks, each would have as much made for it in a turn. */
+static void
+test_a_few_questions_are_answered_in_a_turn(void **state)
+{
+	enum { QUESTIONS = 200 };
+	struct party *party = *state;
+	char text[6 * QUESTIONS + 1] = "", got[1 << 16];
+	ssize_t length;
+	int i, answers = 0;
+
+	for (i = 0; i < QUESTIONS; i++)
+		strcat(text, "/help\n");
+	assert_int_equal(
+	    write(party->fds[0], text, strlen(text)), strlen(text));
+	for (i = 0; i < QUESTIONS; i++) {
+		party_turn(party, 1);
+		length = read(party->fds[0], got, sizeof(got) - 1);
+		if (length <= 0)
+			continue;
+		assert_in_range(length, 1, 2 * PERSON_TURN_BYTES);
+		for (got[length] = '\0'; length > 0; length--)
+			answers += strncmp(got + length, "*** /help", 9) == 0;
+	}
+	assert_int_equal(answers, QUESTIONS);
 }
 
 /* Each looks up an account, or fans out: a write of them is no long stop. */
@@ -591,6 +617,7 @@ main(void)
 		PARTY_TEST(test_what_follows_a_move_goes_to_the_other_room),
 		PARTY_TEST(test_one_transcript_is_read_in_a_turn),
 		PARTY_TEST(test_questions_cost_no_fan_outs),
+		PARTY_TEST(test_a_few_questions_are_answered_in_a_turn),
 		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
 		PARTY_TEST(test_what_costs_much_is_taken_of_a_few_in_a_turn),
 		PARTY_TEST(test_who_asks_and_does_not_read_is_held),
