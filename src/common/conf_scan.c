@@ -113,13 +113,17 @@ skip_string(struct scan *scan)
 		    "the string does not end; allowed: \"...\"");
 }
 
-/* libconfig has to see it to know that the string has ended. */
+/*
+ * libconfig has to see what follows a string to know that it has ended. Where
+ * that is a comma or a bracket, the string is in a list.
+ */
 static void
 end_string(struct scan *scan)
 {
 	struct conf_scan_lines *lines = scan->lines;
 
-	if (scan->string_line != 0 && scan->string_line != scan->line) {
+	if (scan->string_line != 0 && scan->string_line != scan->line &&
+	    strchr(",])", *scan->at) != NULL) {
 		lines->list = xreallocarray(
 		    lines->list, lines->count + 1, sizeof(*lines->list));
 		lines->list[lines->count++] = (struct conf_scan_line){

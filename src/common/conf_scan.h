@@ -22,7 +22,7 @@ enum conf_scan_result {
 	CONF_SCAN_UNREADABLE /* reported; libconfig must not see it */
 };
 
-/* The strings that are followed by something on another line. */
+/* The strings in lists that are followed by something on another line. */
 struct conf_scan_lines {
 	struct conf_scan_line *list;
 	size_t count;

@@ -341,6 +341,9 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		{ "listen = [\n\":1\",\n\"x\" # last\n/**/\n];",
 		    "f:3: listen: \"x\": the port is missing; "
 		    "allowed: " ADDRESS_FORMS "\n" },
+		{ "mode = \"relay\"\nlisten = [ \"x\" ]",
+		    "f:2: listen: \"x\": the port is missing; "
+		    "allowed: " ADDRESS_FORMS "\n" },
 		{ "listen = (\n\"x\"\n\":y\"\n, \":1\" );",
 		    "f:2: listen: \"x:y\": the port is not a number; "
 		    "allowed: " ADDRESS_FORMS "\n" },
