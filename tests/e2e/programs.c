@@ -282,6 +282,18 @@ run_program(const char *const argv[], char *output, size_t size)
 	return await_exit(pid);
 }
 
+bool
+is_installed(const char *name)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "command -v %s >/dev/null", name);
+	if (system(command) == 0)
+		return true;
+	print_message("# not tested: %s is not installed\n", name);
+	return false;
+}
+
 void
 write_file(const char *path, const char *bytes, size_t length)
 {

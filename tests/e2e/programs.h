@@ -44,6 +44,9 @@ int await_exit(pid_t pid);
 /* All that a program says and its exit status. */
 int run_program(const char *const argv[], char *output, size_t size);
 
+/* Whether there is such a program; says so if not. */
+bool is_installed(const char *name);
+
 const char *daemon_program(void);
 const char *client_program(void);
 
