@@ -62,12 +62,13 @@ test_sigterm_delivers_what_is_queued_and_exits_with_0(void **state)
 
 /* More than a turn of the loop takes, and the signal is seen first. */
 static void
-test_what_had_come_before_sigterm_is_relayed(void **state)
+test_all_lines_that_had_come_before_sigterm_are_relayed(void **state)
 {
 	struct relay *relay =
 	    relay_start("listen = [ \"127.0.0.1:0\", \"unix:%s/s\" ];", 2);
 	int talker = relay_connect_unix(relay, "s");
-	int reader = relay_connect(relay), space = 1 << 20, count = 0;
+	int half = relay_connect(relay), reader = relay_connect(relay);
+	int space = 1 << 20, count = 0;
 	char line[4000];
 
 	(void)state;
@@ -75,6 +76,7 @@ test_what_had_come_before_sigterm_is_relayed(void **state)
 	memset(line, 'z', sizeof(line));
 	line[sizeof(line) - 1] = '\n';
 	kill(relay->pid, SIGSTOP);
+	send_text(half, "no line");
 	while (send(talker, line, sizeof(line), MSG_DONTWAIT) > 0)
 		count++;
 	assert_true(count > 0);
@@ -83,6 +85,7 @@ test_what_had_come_before_sigterm_is_relayed(void **state)
 	assert_int_equal(drain(reader), (size_t)count * sizeof(line));
 	close(talker);
 	close(reader);
+	close(half);
 	relay_await_stop(relay);
 }
 
@@ -170,7 +173,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		E2E_TEST(test_sigterm_delivers_what_is_queued_and_exits_with_0),
-		E2E_TEST(test_what_had_come_before_sigterm_is_relayed),
+		E2E_TEST(
+		    test_all_lines_that_had_come_before_sigterm_are_relayed),
 		E2E_TEST(test_a_drain_ends_after_shutdown_seconds),
 		E2E_TEST(test_a_second_sigterm_ends_at_once),
 	};
