@@ -3,7 +3,7 @@
  * The client at a pseudo-terminal: a terminal that is left without echo by a
  * signal or a crash, a process that outlives its terminal, lines that are kept
  * where others can read them, control characters that get through, keys that
- * overtake each other.
+ * overtake each other, make the client deaf, or make it crash.
  */
 #include "config.h"
 
@@ -63,14 +63,21 @@ start(struct place *place, int input, int output)
 	place->peer = fake_accept(place->server);
 }
 
+/* Where no connection is left. */
 static void
-close_place(struct place *place)
+close_terminal(struct place *place)
 {
-	close(place->peer);
 	close(place->server);
 	close(place->person);
 	close(place->tty);
 	remove_directory(place->home);
+}
+
+static void
+close_place(struct place *place)
+{
+	close(place->peer);
+	close_terminal(place);
 }
 
 /* Reads what is shown until it ends with a text; good until the next call. */
@@ -225,10 +232,7 @@ test_no_descriptors_leave_the_terminal_as_it_was(void **state)
 		assert_int_equal(await_exit(client), 1);
 		assert_restored(&place);
 	}
-	close(place.server);
-	close(place.person);
-	close(place.tty);
-	remove_directory(place.home);
+	close_terminal(&place);
 }
 
 /* It shows what it does not know. */
@@ -313,10 +317,7 @@ test_the_history_is_kept_for_nobody_else(void **state)
 	snprintf(path, sizeof(path), "%s/tcprelay", place.home);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
-	close(place.server);
-	close(place.person);
-	close(place.tty);
-	remove_directory(place.home);
+	close_terminal(&place);
 }
 
 /* As a signal, Ctrl-C would take what is typed just before or behind it. */
@@ -334,10 +335,7 @@ test_ctrl_c_throws_away_only_the_line_that_it_ends(void **state)
 	assert_int_equal(tcsetattr(place.tty, TCSANOW, &place.before), 0);
 	type_lines(&place, "not said\030two\r", "two\n");
 	assert_restored(&place);
-	close(place.server);
-	close(place.person);
-	close(place.tty);
-	remove_directory(place.home);
+	close_terminal(&place);
 }
 
 /* Who waits for Ctrl-Q to write is deaf to signals. */
@@ -369,10 +367,7 @@ test_a_key_that_begins_another_ends_a_search(void **state)
 	(void)state;
 	open_place(&place);
 	type_lines(&place, "hello\r\022hel\030q\r", "hello\nqhello\n");
-	close(place.server);
-	close(place.person);
-	close(place.tty);
-	remove_directory(place.home);
+	close_terminal(&place);
 }
 
 /* It could be the beginning of a character, and at Latin-1 it is an e. */
@@ -419,10 +414,7 @@ test_a_window_that_has_hardly_a_column(void **state)
 		assert_int_equal(ioctl(place.tty, TIOCSWINSZ, &size), 0);
 		type_lines(&place, "hello\001\r", "hello\n");
 	}
-	close(place.server);
-	close(place.person);
-	close(place.tty);
-	remove_directory(place.home);
+	close_terminal(&place);
 }
 
 static void
@@ -447,10 +439,7 @@ test_keys_that_are_text(void **state)
 	type_lines(
 	    &place, "\033[200~not said\003one\033[201~two\r", "onetwo\n");
 	type_lines(&place, "\033[200~\033[20\033[201~!\r", "\033[20!\n");
-	close(place.server);
-	close(place.person);
-	close(place.tty);
-	remove_directory(place.home);
+	close_terminal(&place);
 }
 
 /* What is not ours stays as it is: all that is there once was made nobody's. */
