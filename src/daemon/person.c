@@ -89,11 +89,16 @@ person_answer(struct person *person, const char *format, ...)
 }
 
 size_t
+person_answers_bytes(const struct person *person)
+{
+	return person->answers == NULL ? 0
+				       : evbuffer_get_length(person->answers);
+}
+
+size_t
 person_unread_bytes(const struct person *person)
 {
-	return person->unread_bytes +
-	    (person->answers == NULL ? 0
-				     : evbuffer_get_length(person->answers));
+	return person->unread_bytes + person_answers_bytes(person);
 }
 
 /* What the socket does not take is unread until it has. */

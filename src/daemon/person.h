@@ -27,7 +27,10 @@ struct room;
  */
 #define PERSON_UNREAD_BYTES 65536
 
-/* And from so much on it is not heard in the turn in which it is told that. */
+/*
+ * And of answers to what it asks: from so much on it is not heard in that turn.
+ * What others tell it does not count, or they could keep it from being heard.
+ */
 #define PERSON_TURN_BYTES 4096
 
 struct person {
@@ -70,7 +73,8 @@ void person_answer(struct person *person, const char *format, ...)
 /* Bytes for its program, which are no line, between the lines. */
 void person_send(struct person *person, const char *bytes, size_t length);
 
-/* Bytes that it is to be told, or was and has not taken. */
+/* Bytes that it is to be told when the turn ends; or was, and has not taken. */
+size_t person_answers_bytes(const struct person *person);
 size_t person_unread_bytes(const struct person *person);
 
 /*

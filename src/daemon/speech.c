@@ -32,11 +32,8 @@ rooms_of(const struct person *person)
 static bool
 has_to_wait(const struct person *person)
 {
-	size_t unread = person_unread_bytes(person);
-
 	return person->waits || person->postponed != NULL ||
-	    unread - person->unread_bytes >= PERSON_TURN_BYTES ||
-	    (unread >= PERSON_UNREAD_BYTES &&
+	    (person->unread_bytes >= PERSON_UNREAD_BYTES &&
 		conn_takes_output(person->member.conn));
 }
 
@@ -186,7 +183,7 @@ run_postponed(struct person *person)
 size_t
 speech_take(struct person *person, const char *bytes, size_t length)
 {
-	size_t taken = 0, piece;
+	size_t told = person_answers_bytes(person), taken = 0, piece;
 	const char *end;
 
 	/*
@@ -194,7 +191,8 @@ speech_take(struct person *person, const char *bytes, size_t length)
 	 */
 	run_postponed(person);
 	while (taken < length) {
-		if (has_to_wait(person)) {
+		if (has_to_wait(person) ||
+		    person_answers_bytes(person) - told >= PERSON_TURN_BYTES) {
 			conn_pause_input(
 			    person->member.conn, CONN_PAUSE_SPEECH);
 			break;

@@ -402,6 +402,28 @@ test_a_few_questions_are_answered_in_a_turn(void **state)
 	assert_int_equal(answers, QUESTIONS);
 }
 
+/* They could keep it from saying anything. */
+static void
+test_who_is_told_much_by_others_is_heard(void **state)
+{
+	static const char heard[] = "<guest1> hi\n[to guest1] psst\n";
+	struct party *party = *state;
+	char text[18 * 300 + 1] = "", got[1 << 16];
+	int i;
+
+	for (i = 0; i < 300; i++)
+		strcat(text, "/msg guest1 psst\n");
+	for (i = 1; i < PARTY_PEOPLE; i++)
+		assert_int_equal(
+		    write(party->fds[i], text, strlen(text)), strlen(text));
+	assert_int_equal(write(party->fds[0], "hi\n", 3), 3);
+	party_turn(party, 1);
+	assert_in_range(read(party->fds[0], got, sizeof(got)),
+	    PERSON_TURN_BYTES, sizeof(got));
+	assert_true(read(party->fds[1], got, sizeof(got)) > 0);
+	assert_memory_equal(got, heard, sizeof(heard) - 1);
+}
+
 /* Each looks up an account, or fans out: a write of them is no long stop. */
 static void
 test_what_costs_much_is_taken_once_in_a_turn(void **state)
@@ -618,6 +640,7 @@ main(void)
 		PARTY_TEST(test_one_transcript_is_read_in_a_turn),
 		PARTY_TEST(test_questions_cost_no_fan_outs),
 		PARTY_TEST(test_a_few_questions_are_answered_in_a_turn),
+		PARTY_TEST(test_who_is_told_much_by_others_is_heard),
 		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
 		PARTY_TEST(test_what_costs_much_is_taken_of_a_few_in_a_turn),
 		PARTY_TEST(test_who_asks_and_does_not_read_is_held),
