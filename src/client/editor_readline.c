@@ -16,16 +16,17 @@
 #include "client/tty.h"
 #include "client/view.h"
 #include "client/xdg.h"
-#include "common/utf8.h"
 #include "common/xmalloc.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -218,12 +219,12 @@ throw_away(struct editor *editor)
 static bool
 is_cut(struct editor *editor)
 {
-	char bytes[UTF8_BYTES_MAX];
+	char bytes[MB_LEN_MAX];
 	size_t length =
 	    (size_t)evbuffer_copyout(editor->keys, bytes, sizeof(bytes));
-	bool good;
+	mbstate_t state = { 0 };
 
-	return utf8_next(bytes, length, &good) == length && !good;
+	return mbrlen(bytes, length, &state) == (size_t)-2;
 }
 
 static void

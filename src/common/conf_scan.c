@@ -4,6 +4,7 @@
 #include "common/conf_scan.h"
 
 #include "common/conf_table.h"
+#include "common/conf_values.h"
 #include "common/xmalloc.h"
 
 #include <ctype.h>
@@ -21,11 +22,6 @@
 #define WHY_SIZE      256
 #define NAME_SIZE     128
 
-struct conf_scan_line {
-	char *file;
-	unsigned said, line;
-};
-
 struct scan {
 	const char *name, *directory;
 	const char *at; /* the next byte */
@@ -34,8 +30,8 @@ struct scan {
 	char key[NAME_SIZE]; /* what a value belongs to, as "limits.rooms" */
 	size_t group_length; /* of it is the group, with its dot */
 	unsigned key_line;
-	unsigned string_line; /* of the string that was before, or 0 */
-	struct conf_scan_lines *lines;
+	char before; /* what the last token began with */
+	struct conf_strings *places;
 	struct conf_strings *set; /* the keys that have been */
 	conf_report *report;
 	void *arg;
@@ -91,48 +87,37 @@ skip_comment(struct scan *scan)
 		    "the comment does not end; allowed: /* ... */");
 }
 
+/* One in a list has no name in front; several in a row are one. */
+static void
+note_place(const struct scan *scan)
+{
+	char place[MESSAGE_SIZE];
+
+	if (strchr("=:\"", scan->before) != NULL)
+		return;
+	snprintf(place, sizeof(place), "%s:%u", scan->name, scan->line);
+	conf_strings_add(scan->places, place);
+}
+
 /* It would end after an included file. */
 static void
 skip_string(struct scan *scan)
 {
 	unsigned line = scan->line;
 
-	/* Several in a row are one. */
-	if (scan->string_line == 0)
-		scan->string_line = line;
+	note_place(scan);
+	scan->before = '"';
 	for (scan->at++; *scan->at != '\0' && *scan->at != '"'; scan->at++) {
-		if (*scan->at == '\n')
-			scan->line++;
 		if (*scan->at == '\\' && scan->at[1] != '\0')
 			scan->at++;
+		if (*scan->at == '\n')
+			scan->line++;
 	}
 	if (*scan->at == '"')
 		scan->at++;
 	else
 		complain(scan, CONF_SCAN_UNREADABLE, line, "\"",
 		    "the string does not end; allowed: \"...\"");
-}
-
-/*
- * libconfig has to see what follows a string to know that it has ended. Where
- * that is a comma or a bracket, the string is in a list.
- */
-static void
-end_string(struct scan *scan)
-{
-	struct conf_scan_lines *lines = scan->lines;
-
-	if (scan->string_line != 0 && scan->string_line != scan->line &&
-	    strchr(",])", *scan->at) != NULL) {
-		lines->list = xreallocarray(
-		    lines->list, lines->count + 1, sizeof(*lines->list));
-		lines->list[lines->count++] = (struct conf_scan_line){
-			.file = xstrdup(scan->name),
-			.said = scan->line,
-			.line = scan->string_line,
-		};
-	}
-	scan->string_line = 0;
 }
 
 static bool
@@ -157,9 +142,7 @@ set_key(struct scan *scan)
 			    "all keys of a group in the same braces");
 			return;
 		}
-	set->texts =
-	    xreallocarray(set->texts, set->count + 1, sizeof(*set->texts));
-	set->texts[set->count++] = xstrdup(scan->key);
+	conf_strings_add(set, scan->key);
 }
 
 /* Those of a group, which may be followed by another one in a list. */
@@ -292,6 +275,7 @@ scan_include(struct scan *scan)
 	inner.depth++;
 	scan_all(&inner);
 	scan->result = inner.result;
+	scan->before = inner.before;
 	free(content);
 }
 
@@ -300,10 +284,12 @@ scan_token(struct scan *scan)
 {
 	const char *at = scan->at;
 
-	end_string(scan);
-	if (strncmp(at, INCLUDE_WORD, strlen(INCLUDE_WORD)) == 0)
+	if (strncmp(at, INCLUDE_WORD, strlen(INCLUDE_WORD)) == 0) {
 		scan_include(scan);
-	else if (isalpha((unsigned char)at[0]) || at[0] == '*')
+		return;
+	}
+	scan->before = at[0];
+	if (isalpha((unsigned char)at[0]) || at[0] == '*')
 		scan_name(scan);
 	else if (at[0] == '{')
 		enter_group(scan);
@@ -337,7 +323,7 @@ scan_all(struct scan *scan)
 
 enum conf_scan_result
 conf_scan(const char *content, const char *name, const char *directory,
-    struct conf_scan_lines *lines, conf_report *report, void *arg)
+    struct conf_strings *places, conf_report *report, void *arg)
 {
 	struct conf_strings set = { NULL, 0 };
 	struct scan scan = {
@@ -345,7 +331,7 @@ conf_scan(const char *content, const char *name, const char *directory,
 		.directory = directory,
 		.at = content,
 		.line = 1,
-		.lines = lines,
+		.places = places,
 		.set = &set,
 		.report = report,
 		.arg = arg,
@@ -355,26 +341,4 @@ conf_scan(const char *content, const char *name, const char *directory,
 	forget_keys(&set, "");
 	free(set.texts);
 	return scan.result;
-}
-
-void
-conf_scan_clear(struct conf_scan_lines *lines)
-{
-	while (lines->count > 0)
-		free(lines->list[--lines->count].file);
-	free(lines->list);
-	lines->list = NULL;
-}
-
-unsigned
-conf_scan_string_line(
-    const struct conf_scan_lines *lines, const char *file, unsigned line)
-{
-	size_t i;
-
-	for (i = 0; i < lines->count; i++)
-		if (lines->list[i].said == line &&
-		    strcmp(lines->list[i].file, file) == 0)
-			return lines->list[i].line;
-	return line;
 }

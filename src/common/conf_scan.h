@@ -6,15 +6,15 @@
  * file is no more), a string that does not (it goes on after an included file),
  * and an included file that cannot be read (when it is a directory, libconfig's
  * scanner leaves the process). And what it says too little of: a key that is
- * set twice, a comment without a line end at the end of a file, and the line of
- * a string in a list, for which it takes that of what follows the string.
+ * set twice, a comment without a line end at the end of a file, and the place
+ * of a string in a list, for which it takes that of what follows the string.
  */
 #ifndef CONF_SCAN_H
 #define CONF_SCAN_H
 
 #include "common/conf_source.h"
 
-#include <stddef.h>
+struct conf_strings;
 
 enum conf_scan_result {
 	CONF_SCAN_GOOD,
@@ -22,24 +22,14 @@ enum conf_scan_result {
 	CONF_SCAN_UNREADABLE /* reported; libconfig must not see it */
 };
 
-/* The strings in lists that are followed by something on another line. */
-struct conf_scan_lines {
-	struct conf_scan_line *list;
-	size_t count;
-};
-
 /*
  * Scans content, of a file called name, and the files that it includes, which
- * are in directory (NULL: the working directory). Fills lines, which have to be
- * empty, and which conf_scan_clear() empties.
+ * are in directory (NULL: the working directory). Adds to places,
+ * as FILE:LINE, where each string is that is in a list or an array, in their
+ * order.
  */
 enum conf_scan_result conf_scan(const char *content, const char *name,
-    const char *directory, struct conf_scan_lines *lines, conf_report *report,
+    const char *directory, struct conf_strings *places, conf_report *report,
     void *arg);
-void conf_scan_clear(struct conf_scan_lines *lines);
-
-/* The line of a string that is in a list, from the one that libconfig says. */
-unsigned conf_scan_string_line(
-    const struct conf_scan_lines *lines, const char *file, unsigned line);
 
 #endif

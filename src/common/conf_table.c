@@ -17,6 +17,7 @@
 
 #define NAME_SIZE    128
 #define MESSAGE_SIZE 2048
+#define PLACE_SIZE   (PATH_MAX + NAME_SIZE)
 
 struct conf_reader {
 	const char *path;
@@ -24,8 +25,7 @@ struct conf_reader {
 	const struct conf_table *table;
 	conf_report *report;
 	void *arg;
-	struct conf_strings said;     /* by conf_scan() */
-	struct conf_scan_lines lines; /* of strings */
+	struct conf_strings said, places; /* by conf_scan() */
 	bool failed;
 };
 
@@ -63,32 +63,34 @@ was_said(const struct conf_reader *reader, const char *place)
 	return false;
 }
 
-static unsigned
-find_line(const struct conf_reader *reader, const config_setting_t *setting,
-    const char *file)
+/* Of a string in a list libconfig says where what follows it is. */
+static void
+name_place(const struct conf_reader *reader, const config_setting_t *setting,
+    const char *key, char place[PLACE_SIZE])
 {
-	unsigned line = config_setting_source_line(setting);
+	const char *known = config_setting_get_hook(setting);
+	char file[PATH_MAX];
 
-	if (config_setting_type(setting) != CONFIG_TYPE_STRING ||
-	    config_setting_name(setting) != NULL)
-		return line;
-	return conf_scan_string_line(&reader->lines, file, line);
+	name_file(reader, config_setting_source_file(setting), file);
+	if (known != NULL)
+		snprintf(place, PLACE_SIZE, "%s: %s: ", known, key);
+	else
+		snprintf(place, PLACE_SIZE, "%s:%u: %s: ", file,
+		    config_setting_source_line(setting), key);
 }
 
 void
 conf_table_complain(struct conf_reader *reader, const config_setting_t *setting,
     const char *key, const char *format, ...)
 {
-	char text[MESSAGE_SIZE], message[PATH_MAX + MESSAGE_SIZE + NAME_SIZE];
-	char file[PATH_MAX], place[PATH_MAX + NAME_SIZE];
+	char text[MESSAGE_SIZE], message[PLACE_SIZE + MESSAGE_SIZE];
+	char place[PLACE_SIZE];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	name_file(reader, config_setting_source_file(setting), file);
-	snprintf(place, sizeof(place), "%s:%u: %s: ", file,
-	    find_line(reader, setting, file), key);
+	name_place(reader, setting, key, place);
 	snprintf(message, sizeof(message), "%s%s", place, text);
 	if (!was_said(reader, place))
 		reader->report(message, reader->arg);
@@ -236,6 +238,21 @@ report_syntax(struct conf_reader *reader, config_t *config)
 	reader->failed = true;
 }
 
+/* Hangs their places, from the next one on, on the strings without a name. */
+static void
+set_places(
+    config_setting_t *setting, const struct conf_strings *places, size_t *next)
+{
+	int i, count = config_setting_length(setting);
+
+	for (i = 0; i < count; i++)
+		set_places(config_setting_get_elem(setting, (unsigned)i),
+		    places, next);
+	if (config_setting_type(setting) == CONFIG_TYPE_STRING &&
+	    config_setting_name(setting) == NULL && *next < places->count)
+		config_setting_set_hook(setting, places->texts[(*next)++]);
+}
+
 /* Reads the content of a file called name; includes are in directory. */
 static int
 read_content(const char *content, const char *name, const char *directory,
@@ -249,8 +266,9 @@ read_content(const char *content, const char *name, const char *directory,
 		.arg = arg,
 	};
 	enum conf_scan_result scanned = conf_scan(
-	    content, name, directory, &reader.lines, on_scan_report, &reader);
+	    content, name, directory, &reader.places, on_scan_report, &reader);
 	config_t config;
+	size_t next = 0;
 
 	reader.failed = scanned != CONF_SCAN_GOOD;
 	config_init(&config);
@@ -258,15 +276,16 @@ read_content(const char *content, const char *name, const char *directory,
 		config_set_include_dir(&config, directory);
 	if (scanned == CONF_SCAN_UNREADABLE)
 		;
-	else if (config_read_string(&config, content))
+	else if (config_read_string(&config, content)) {
+		set_places(config_root_setting(&config), &reader.places, &next);
 		conf_table_load_group(&reader, table->keys,
 		    config_root_setting(&config), "", base);
-	else
+	} else
 		report_syntax(&reader, &config);
 	if (!reader.failed && table->check != NULL)
 		table->check(&reader, &config, base);
 	config_destroy(&config);
-	conf_scan_clear(&reader.lines);
+	conf_strings_clear(&reader.places);
 	conf_strings_clear(&reader.said);
 	return reader.failed ? -1 : 0;
 }

@@ -8,9 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Most bytes of a character. */
-#define UTF8_BYTES_MAX 4
-
 /* U+FFFD; its bytes are the most that one byte becomes. */
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 #define UTF8_GROWTH	 3

@@ -328,6 +328,8 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		/* It would be an empty file. */
 		{ "\n/* what to do *\nlisten = \":1\";\n",
 		    "f:2: /*: the comment does not end; allowed: /* ... */\n" },
+		{ "mode = \"\\\n\";\n/* what to do\n",
+		    "f:3: /*: the comment does not end; allowed: /* ... */\n" },
 		/* What follows would not be read, and not be missed. */
 		{ "log = {};\n@include \"inner.conf\nlimits = { x = 1; };\n",
 		    "f:2: @include: not a name in quotes; allowed: @include "
@@ -340,6 +342,9 @@ test_each_error_says_where_what_and_what_is_allowed(void **state)
 		/* libconfig says the line of what is next. */
 		{ "listen = [\n\":1\",\n\"x\" # last\n/**/\n];",
 		    "f:3: listen: \"x\": the port is missing; "
+		    "allowed: " ADDRESS_FORMS "\n" },
+		{ "listen = [ \":1\"\n, \"x\" ];",
+		    "f:2: listen: \"x\": the port is missing; "
 		    "allowed: " ADDRESS_FORMS "\n" },
 		{ "mode = \"relay\"\nlisten = [ \"x\" ]",
 		    "f:2: listen: \"x\": the port is missing; "
@@ -460,20 +465,23 @@ test_includes_are_found_beside_the_file(void **state)
 	char directory[] = "/tmp/conf_test.XXXXXX";
 	char outer[sizeof(directory) + 16], inner[sizeof(directory) + 16];
 	struct reports reports = { .count = 0 };
-	char expected[256];
+	char expected[512];
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	snprintf(outer, sizeof(outer), "%s/outer.conf", directory);
 	snprintf(inner, sizeof(inner), "%s/inner.conf", directory);
 	/* An editor may leave the last line without its end. */
-	write_file(outer, "mode = \"relay\";\n@include \"inner.conf\"\n# end");
-	write_file(inner, "\nkeepalive_seconds = 0;\n");
+	write_file(
+	    outer, "mode = \"relay\";\n@include \"inner.conf\"\n]\n# end");
+	write_file(inner, "\nkeepalive_seconds = 0;\nlisten = [ \"x\"\n");
 	assert_null(load(outer, &reports));
 	snprintf(expected, sizeof(expected),
 	    "%s:2: keepalive_seconds: 0 is out of range; allowed: 1 to "
-	    "32767\n",
-	    inner);
+	    "32767\n"
+	    "%s:3: listen: \"x\": the port is missing; "
+	    "allowed: " ADDRESS_FORMS "\n",
+	    inner, inner);
 	assert_string_equal(reports.text, expected);
 	unlink(outer);
 	unlink(inner);
