@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The client in a pipe while relays come and go: lines that a break swallows,
- * cuts in two or glues together, one that no relay takes, a name that is lost
- * with the connection, clients that all come back at once.
+ * cuts in two or glues together, one that no relay takes, clients that all come
+ * back at once.
  */
 #include "config.h"
 
 #include "fake.h"
 #include "harness.h"
+#include "piped.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -20,117 +21,6 @@
 /* The client's kernel takes all of it before the relay does. */
 #define LONG_LINE_BYTES 50000
 
-/* A client with pipes, and the relay's end of its connection. */
-struct piped {
-	char address[64];
-	int server, peer;
-	int input, output, error;
-	pid_t client;
-};
-
-static void
-run(struct piped *piped, const char *option, const char *value)
-{
-	const char *argv[] = { client_program(), piped->address, "-R", option,
-		value, NULL };
-	int input[2], output[2], error[2];
-
-	make_pipe(input);
-	make_pipe(output);
-	make_pipe(error);
-	piped->client = start_program(argv, input[0], output[1], error[1]);
-	close(input[0]);
-	close(output[1]);
-	close(error[1]);
-	piped->input = input[1];
-	piped->output = output[0];
-	piped->error = error[0];
-}
-
-static void
-start(struct piped *piped, const char *option, const char *value)
-{
-	memset(piped, 0, sizeof(*piped));
-	piped->server = fake_relay(piped->address, sizeof(piped->address), 1);
-	run(piped, option, value);
-	piped->peer = fake_accept(piped->server);
-}
-
-/* The relay ends; one comes back at the same address. */
-static void
-go_away(struct piped *piped)
-{
-	close(piped->server);
-	close(piped->peer);
-}
-
-static void
-come_back(struct piped *piped)
-{
-	piped->server = fake_relay(piped->address, sizeof(piped->address), 1);
-	piped->peer = fake_accept(piped->server);
-}
-
-/* Waits until it says that. */
-static void
-await_notice(struct piped *piped, const char *end)
-{
-	char text[1024];
-	size_t length = 0;
-
-	do {
-		assert_in_range(length, 0, sizeof(text) - 2);
-		assert_int_equal(read(piped->error, text + length, 1), 1);
-		text[++length] = '\0';
-	} while (strstr(text, end) == NULL);
-}
-
-static void
-await_retry(struct piped *piped)
-{
-	await_notice(piped, "trying again until there is a connection\n");
-}
-
-/* All that the client says until it ends. */
-static void
-read_errors(struct piped *piped, char *text, size_t size)
-{
-	size_t length = 0;
-	ssize_t got;
-
-	while ((got = read(piped->error, text + length, size - 1 - length)) > 0)
-		length += (size_t)got;
-	text[length] = '\0';
-}
-
-/* What it said goes to errors. */
-static void
-finish_saying(struct piped *piped, int status, char *errors, size_t size)
-{
-	close(piped->input);
-	expect_end(piped->peer);
-	close(piped->peer);
-	assert_int_equal(await_exit(piped->client), status);
-	read_errors(piped, errors, size);
-	close(piped->server);
-	close(piped->output);
-	close(piped->error);
-}
-
-static void
-finish_with(struct piped *piped, int status)
-{
-	char errors[4096];
-
-	finish_saying(piped, status, errors, sizeof(errors));
-}
-
-static void
-finish(struct piped *piped)
-{
-	finish_with(piped, 0);
-}
-
 /* The next relay reads everything, but one line was lost before. */
 static void
 test_a_line_that_was_not_read_is_no_success(void **state)
@@ -139,14 +29,14 @@ test_a_line_that_was_not_read_is_no_success(void **state)
 	struct pollfd poller;
 
 	(void)state;
-	start(&piped, NULL, NULL);
+	piped_start(&piped, NULL, NULL);
 	send_text(piped.input, "one\n");
 	poller = (struct pollfd){ .fd = piped.peer, .events = POLLIN };
 	assert_int_equal(poll(&poller, 1, -1), 1);
-	go_away(&piped);
-	await_retry(&piped);
-	come_back(&piped);
-	finish_with(&piped, 1);
+	piped_lose(&piped);
+	piped_await_retry(&piped);
+	piped_come_back(&piped);
+	piped_finish_with(&piped, 1);
 }
 
 static void
@@ -155,16 +45,16 @@ test_what_is_read_meanwhile_is_sent_in_order(void **state)
 	struct piped piped;
 
 	(void)state;
-	start(&piped, NULL, NULL);
+	piped_start(&piped, NULL, NULL);
 	send_text(piped.input, "one\n");
 	expect_text(piped.peer, "one\n");
-	go_away(&piped);
-	await_retry(&piped);
+	piped_lose(&piped);
+	piped_await_retry(&piped);
 	send_text(piped.input, "two\nthree\n");
-	come_back(&piped);
+	piped_come_back(&piped);
 	send_text(piped.input, "four\n");
 	expect_text(piped.peer, "two\nthree\nfour\n");
-	finish(&piped);
+	piped_finish(&piped);
 }
 
 /* Half of a line was sent: the other half alone would be another line. */
@@ -174,15 +64,15 @@ test_a_line_is_sent_again_as_a_whole(void **state)
 	struct piped piped;
 
 	(void)state;
-	start(&piped, NULL, NULL);
+	piped_start(&piped, NULL, NULL);
 	send_text(piped.input, "one\nhalf of");
 	expect_text(piped.peer, "one\nhalf of");
-	go_away(&piped);
-	await_retry(&piped);
+	piped_lose(&piped);
+	piped_await_retry(&piped);
 	send_text(piped.input, " a line\n");
-	come_back(&piped);
+	piped_come_back(&piped);
 	expect_text(piped.peer, "half of a line\n");
-	finish(&piped);
+	piped_finish(&piped);
 }
 
 static void
@@ -191,14 +81,14 @@ test_a_line_that_was_cut_in_two_is_not_printed(void **state)
 	struct piped piped;
 
 	(void)state;
-	start(&piped, NULL, NULL);
+	piped_start(&piped, NULL, NULL);
 	send_text(piped.peer, "one\nhalf of");
 	expect_text(piped.output, "one\n");
-	go_away(&piped);
-	come_back(&piped);
+	piped_lose(&piped);
+	piped_come_back(&piped);
 	send_text(piped.peer, "two\n");
 	expect_text(piped.output, "two\n");
-	finish(&piped);
+	piped_finish(&piped);
 }
 
 static void
@@ -210,11 +100,11 @@ test_an_end_of_input_while_there_is_no_relay(void **state)
 	memset(&piped, 0, sizeof(piped));
 	piped.server = fake_relay(piped.address, sizeof(piped.address), 1);
 	close(piped.server);
-	run(&piped, NULL, NULL);
+	piped_run(&piped, NULL, NULL);
 	send_text(piped.input, "one\nand the last");
 	close(piped.input);
-	await_retry(&piped);
-	come_back(&piped);
+	piped_await_retry(&piped);
+	piped_come_back(&piped);
 	expect_text(piped.peer, "one\nand the last\n");
 	expect_end(piped.peer);
 	close(piped.peer);
@@ -230,15 +120,15 @@ test_receiving_goes_on(void **state)
 	struct piped piped;
 
 	(void)state;
-	start(&piped, "-r", NULL);
+	piped_start(&piped, "-r", NULL);
 	send_text(piped.peer, "one\n");
-	go_away(&piped);
-	come_back(&piped);
+	piped_lose(&piped);
+	piped_come_back(&piped);
 	send_text(piped.peer, "two\n");
 	expect_text(piped.output, "one\ntwo\n");
 	kill(piped.client, SIGTERM);
 	assert_int_equal(await_exit(piped.client), 128 + SIGTERM);
-	go_away(&piped);
+	piped_lose(&piped);
 	close(piped.input);
 	close(piped.output);
 	close(piped.error);
@@ -254,13 +144,13 @@ test_one_line_for_an_outage(void **state)
 	double seconds;
 
 	(void)state;
-	start(&piped, NULL, NULL);
+	piped_start(&piped, NULL, NULL);
 	close(piped.server);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	close(piped.peer);
 	/* The first attempt fails, which nothing tells. */
 	poll(NULL, 0, 1100);
-	come_back(&piped);
+	piped_come_back(&piped);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	seconds = (double)(end.tv_sec - begin.tv_sec) +
 	    (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
@@ -270,105 +160,13 @@ test_one_line_for_an_outage(void **state)
 	expect_end(piped.peer);
 	close(piped.peer);
 	assert_int_equal(await_exit(piped.client), 0);
-	read_errors(&piped, errors, sizeof(errors));
+	piped_read_errors(&piped, errors, sizeof(errors));
 	snprintf(expected, sizeof(expected),
 	    "tcprelay: %s: closed by the relay before the end of input; "
 	    "trying again until there is a connection\n"
 	    "tcprelay: connected\n",
 	    piped.address);
 	assert_string_equal(strstr(errors, "tcprelay: "), expected);
-	close(piped.server);
-	close(piped.output);
-	close(piped.error);
-}
-
-static void
-test_the_name_is_asked_for_again_and_first(void **state)
-{
-	struct piped piped;
-
-	(void)state;
-	start(&piped, "-n", "anna");
-	send_text(piped.input, "one\n");
-	/* Nothing is said before there is a name. */
-	assert_int_equal(
-	    poll(
-		&(struct pollfd){ .fd = piped.peer, .events = POLLIN }, 1, 100),
-	    0);
-	fake_greet(piped.peer, "guest1");
-	expect_text(piped.peer, "/nick anna\none\n");
-	go_away(&piped);
-	come_back(&piped);
-	fake_greet(piped.peer, "guest7");
-	expect_text(piped.peer, "/nick anna\n");
-	/* Where we are now, whatever we began with. */
-	send_text(piped.peer,
-	    "*** you are now known as hanna\n*** you are hanna in ops\n");
-	expect_text(piped.output,
-	    "*** you are guest1 in main; /help lists the commands\n"
-	    "*** you are guest7 in main; /help lists the commands\n"
-	    "*** you are now known as hanna\n*** you are hanna in ops\n");
-	go_away(&piped);
-	come_back(&piped);
-	fake_greet(piped.peer, "guest8");
-	expect_text(piped.peer, "/nick hanna\n/join ops\n");
-	/* A relay that knows who we are need not be asked. */
-	go_away(&piped);
-	come_back(&piped);
-	fake_greet(piped.peer, "hanna");
-	send_text(piped.input, "two\n");
-	expect_text(piped.peer, "/join ops\ntwo\n");
-	finish(&piped);
-}
-
-/* It may be our own, over the connection that is lost. */
-static void
-test_a_name_is_asked_for_again_when_it_is_free(void **state)
-{
-	struct piped piped;
-	char errors[1024];
-
-	(void)state;
-	start(&piped, "-vn", "anna");
-	fake_greet(piped.peer, "guest1");
-	expect_text(piped.peer, "/nick anna\n");
-	send_text(piped.peer,
-	    "*** somebody is called anna, or what looks the same\n"
-	    "*** you are guest1 in ops\n"
-	    "*** ann left (left)\n"
-	    "*** anna left (went to main)\n"
-	    "*** anna left (connection lost)\n");
-	expect_text(piped.peer, "/nick anna\n");
-	/* Now it is ours, and who leaves is another. */
-	send_text(piped.peer,
-	    "*** you are now known as anna\n*** anna left (left)\n");
-	send_text(piped.input, "one\n");
-	expect_text(piped.peer, "one\n");
-	finish_saying(&piped, 0, errors, sizeof(errors));
-	/* What was asked for was not said. */
-	assert_non_null(strstr(errors, "sent 1 lines, 4 bytes"));
-}
-
-/* Who has left asks for nothing: that would be a write to a closed socket. */
-static void
-test_no_name_is_asked_for_after_the_end_of_input(void **state)
-{
-	static const char greeting[] =
-	    "*** you are guest1 in main; /help lists the commands\n";
-	static const char left[] = "*** anna left (connection lost)\n";
-	struct piped piped;
-
-	(void)state;
-	start(&piped, "-n", "anna");
-	send_text(piped.peer, greeting);
-	expect_text(piped.peer, "/nick anna\n");
-	close(piped.input);
-	expect_end(piped.peer);
-	send_text(piped.peer, left);
-	expect_text(piped.output, greeting);
-	expect_text(piped.output, left);
-	close(piped.peer);
-	assert_int_equal(await_exit(piped.client), 0);
 	close(piped.server);
 	close(piped.output);
 	close(piped.error);
@@ -381,7 +179,7 @@ test_half_a_line_at_the_end_is_printed(void **state)
 	struct piped piped;
 
 	(void)state;
-	start(&piped, NULL, NULL);
+	piped_start(&piped, NULL, NULL);
 	close(piped.input);
 	expect_end(piped.peer);
 	send_text(piped.peer, "one\nhalf of");
@@ -393,20 +191,6 @@ test_half_a_line_at_the_end_is_printed(void **state)
 	close(piped.error);
 }
 
-static void
-test_a_relay_that_gives_no_names(void **state)
-{
-	struct piped piped;
-	char errors[1024];
-
-	(void)state;
-	start(&piped, "-vn", "anna");
-	send_text(piped.input, "one\n");
-	expect_text(piped.peer, "one\n");
-	finish_saying(&piped, 0, errors, sizeof(errors));
-	assert_non_null(strstr(errors, "gives no names"));
-}
-
 /* Its system takes no long line before it is read. */
 static void
 start_with_little_room(struct piped *piped, const char *option)
@@ -416,7 +200,7 @@ start_with_little_room(struct piped *piped, const char *option)
 	memset(piped, 0, sizeof(*piped));
 	piped->server = fake_relay(piped->address, sizeof(piped->address), 1);
 	setsockopt(piped->server, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	run(piped, option, NULL);
+	piped_run(piped, option, NULL);
 	piped->peer = fake_accept(piped->server);
 }
 
@@ -461,13 +245,13 @@ test_a_relay_that_stops_as_we_end_has_not_read_all(void **state)
 	send_a_long_line(&piped);
 	close(piped.input);
 	piped.input = -1;
-	await_notice(&piped, "half-closed");
+	piped_await_notice(&piped, "half-closed");
 	shutdown(piped.peer, SHUT_WR);
-	await_retry(&piped);
+	piped_await_retry(&piped);
 	close(piped.peer);
 	piped.peer = fake_accept(piped.server);
 	expect_a_long_line(&piped);
-	finish(&piped);
+	piped_finish(&piped);
 }
 
 /* As tcprelayd does with a line that it does not take. */
@@ -497,7 +281,7 @@ test_a_line_that_no_relay_takes_is_given_up(void **state)
 	piped.peer = fake_accept(piped.server);
 	reset_in_a_line(&piped);
 	assert_int_equal(await_exit(piped.client), 1);
-	read_errors(&piped, errors, sizeof(errors));
+	piped_read_errors(&piped, errors, sizeof(errors));
 	assert_non_null(strstr(errors,
 	    "Connection reset by peer; of 1 lines, at least the last 1 are not "
 	    "known to have arrived; not trying again: lost twice in the same "
@@ -524,7 +308,7 @@ test_a_long_line_is_sent_again(void **state)
 	reset_in_a_line(&piped);
 	piped.peer = fake_accept(piped.server);
 	expect_a_long_line(&piped);
-	finish_with(&piped, 1);
+	piped_finish_with(&piped, 1);
 }
 
 /*
@@ -544,7 +328,7 @@ test_a_relay_that_is_restarted(void **state)
 	snprintf(conf, sizeof(conf), "listen = [ \"%s\", \"unix:%%s/s\" ];",
 	    relay->address);
 	snprintf(piped.address, sizeof(piped.address), "%s", relay->address);
-	run(&piped, NULL, NULL);
+	piped_run(&piped, NULL, NULL);
 	relay_await_log(relay, "accepted");
 	reader = relay_connect_unix(relay, "s");
 	send_text(piped.input, "one\n");
@@ -575,11 +359,7 @@ main(void)
 		E2E_TEST(test_an_end_of_input_while_there_is_no_relay),
 		E2E_TEST(test_receiving_goes_on),
 		E2E_TEST(test_one_line_for_an_outage),
-		E2E_TEST(test_the_name_is_asked_for_again_and_first),
-		E2E_TEST(test_a_name_is_asked_for_again_when_it_is_free),
-		E2E_TEST(test_no_name_is_asked_for_after_the_end_of_input),
 		E2E_TEST(test_half_a_line_at_the_end_is_printed),
-		E2E_TEST(test_a_relay_that_gives_no_names),
 		E2E_TEST(test_a_relay_that_stops_as_we_end_has_not_read_all),
 		E2E_TEST(test_a_line_that_no_relay_takes_is_given_up),
 		E2E_TEST(test_a_long_line_is_sent_again),
