@@ -10,12 +10,13 @@
  *
  * Nor must it cost the others much time that somebody asks. A person is heard
  * no further in a turn after a command that costs a fan-out, as a change of
- * rooms does, or a look at all accounts, or at all people in its room; after
- * PERSON_TURN_BYTES of answers to it; and when it does not read them, until it
- * has (speech.h). Of such commands a turn has PEOPLE_COSTLY_MAX, and one that
- * goes to a room that has to be made, for which up to HISTORY_BYTES of a
- * transcript are read: each of n people could have the line of another sent to
- * all n. Who may not yet is queued, and its command is run when it is its turn.
+ * rooms does, or a look at all accounts, or at all people in its room, or at
+ * all rooms; after PERSON_TURN_BYTES of answers to it, or PERSON_TURN_LINES;
+ * and when it does not read them, until it has (speech.h). Of such commands a
+ * turn has PEOPLE_COSTLY_MAX, and one that goes to a room that has to be made,
+ * for which up to HISTORY_BYTES of a transcript are read: each of n people
+ * could have the line of another sent to all n. Who may not yet is queued, and
+ * its command is run when it is its turn.
  *
  * People are made and freed by person.c; they are only listed here.
  */

@@ -33,6 +33,13 @@ struct room;
  */
 #define PERSON_TURN_BYTES 4096
 
+/*
+ * The same for so many lines that it has sent, of which a command is as much
+ * work as a few. Lines that are not very short fill a read before that.
+ */
+#define PERSON_TURN_LINES   2048
+#define PERSON_COMMAND_COST 32
+
 struct person {
 	struct member member; /* the first: rooms have members */
 	struct people *people;
@@ -49,6 +56,7 @@ struct person {
 	char *postponed;	   /* a command that has to wait, or NULL */
 	struct evbuffer *answers;  /* to be sent when the turn ends, or NULL */
 	size_t unread_bytes;	   /* of what it was told, those that wait */
+	unsigned heard_lines;	   /* since it was read last */
 	TAILQ_ENTRY(person) busy_entry, queue_entry;
 };
 

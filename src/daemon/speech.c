@@ -77,6 +77,7 @@ run(struct person *person, const char *text, size_t length)
 
 	memcpy(line, text, length);
 	line[length] = '\0';
+	person->heard_lines += PERSON_COMMAND_COST;
 	gather(person);
 	command_run(person, line);
 	free(line);
@@ -118,6 +119,7 @@ on_line(const char *line, size_t length, void *arg)
 {
 	struct person *person = arg;
 
+	person->heard_lines++;
 	conn_count_lines_in(person->member.conn, 1);
 	/* Who has left says nothing more. */
 	if (!is_leaving(person))
@@ -190,7 +192,10 @@ speech_take(struct person *person, const char *bytes, size_t length)
 	 * It may be gone: then nothing else would tell that it need not wait.
 	 */
 	run_postponed(person);
+	person->heard_lines = 0;
 	while (taken < length) {
+		if (person->heard_lines >= PERSON_TURN_LINES)
+			person_wait(person);
 		if (has_to_wait(person) ||
 		    person_answers_bytes(person) - told >= PERSON_TURN_BYTES) {
 			conn_pause_input(

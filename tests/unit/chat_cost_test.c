@@ -65,11 +65,11 @@ test_questions_cost_no_fan_outs(void **state)
 {
 	struct party *party = *state;
 	uint64_t before = fan_outs(party);
-	char text[11 * 100 + 1] = "";
+	char text[13 * 50 + 1] = "";
 	int i;
 
-	for (i = 0; i < 100; i++)
-		strcat(text, "hi\n/rooms\n\n");
+	for (i = 0; i < 50; i++)
+		strcat(text, "hi\n/help me\n\n");
 	party_say(party, party->fds[0], text);
 	assert_int_equal(fan_outs(party) - before, 1);
 }
@@ -104,13 +104,14 @@ test_a_few_questions_are_answered_in_a_turn(void **state)
 static void
 test_who_is_told_much_by_others_is_heard(void **state)
 {
-	static const char heard[] = "<guest1> hi\n[to guest1] psst\n";
+	static const char heard[] = "<guest1> hi\n[to guest1] psst ";
 	struct party *party = *state;
-	char text[18 * 300 + 1] = "", got[1 << 16];
+	char text[54 * 300 + 1] = "", got[1 << 16];
 	int i;
 
 	for (i = 0; i < 300; i++)
-		strcat(text, "/msg guest1 psst\n");
+		strcat(text,
+		    "/msg guest1 psst psst psst psst psst psst psst psst\n");
 	for (i = 1; i < PARTY_PEOPLE; i++)
 		assert_int_equal(
 		    write(party->fds[i], text, strlen(text)), strlen(text));
@@ -120,6 +121,71 @@ test_who_is_told_much_by_others_is_heard(void **state)
 	    PERSON_TURN_BYTES, sizeof(got));
 	assert_true(read(party->fds[1], got, sizeof(got)) > 0);
 	assert_memory_equal(got, heard, sizeof(heard) - 1);
+}
+
+/* Each makes a line for every room there is. */
+static void
+test_the_rooms_are_listed_for_a_few_in_a_turn(void **state)
+{
+	enum { CROWD = 2 * PEOPLE_COSTLY_MAX };
+	struct party *party = *state;
+	int fds[CROWD], i, answers = 0;
+	char got[4096];
+
+	party->conf->quiet_above = 0;
+	for (i = 0; i < CROWD; i++)
+		fds[i] = party_arrive(party, "main", NULL);
+	party_turn(party, 2);
+	for (i = 0; i < CROWD; i++) {
+		assert_true(read(fds[i], got, sizeof(got)) > 0);
+		assert_int_equal(write(fds[i], "/rooms\n", 7), 7);
+	}
+	party_turn(party, 1);
+	for (i = 0; i < CROWD; i++)
+		answers += read(fds[i], got, sizeof(got)) > 0;
+	assert_int_equal(answers, PEOPLE_COSTLY_MAX);
+	party_turn(party, 1);
+	for (i = 0; i < CROWD; i++) {
+		answers += read(fds[i], got, sizeof(got)) > 0;
+		close(fds[i]);
+	}
+	assert_int_equal(answers, CROWD);
+}
+
+/* Fills the socket with one text after another. */
+static void
+flood(int fd, const char *text)
+{
+	static char texts[65536];
+	size_t length = strlen(text), size = 0;
+
+	for (; size + length <= sizeof(texts); size += length)
+		memcpy(texts + size, text, length);
+	while (write(fd, texts, size) == (ssize_t)size)
+		continue;
+}
+
+/* Lines that say nothing fill no batch, which would end the pass. */
+static void
+test_a_few_lines_are_heard_in_a_turn(void **state)
+{
+	struct party *party = *state;
+	static const char *const texts[] = { "\n", "/me x\n" };
+	uint64_t before;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		flood(party->fds[i], texts[i]);
+		before = party->stats.lines_in;
+		party_turn(party, 1);
+		assert_in_range(
+		    party->stats.lines_in - before, 1, 2 * PERSON_TURN_LINES);
+		party_turn(party, 2);
+		before = party->stats.lines_in;
+		party_turn(party, 1);
+		assert_in_range(
+		    party->stats.lines_in - before, 1, 2 * PERSON_TURN_LINES);
+	}
 }
 
 /* Each looks up an account, or fans out: a write of them is no long stop. */
@@ -312,7 +378,7 @@ test_who_is_held_and_lost_is_freed(void **state)
 	}
 	close(party->fds[0]);
 	party->fds[0] = -1;
-	party_turn(party, 5);
+	party_turn(party, 20);
 	assert_int_equal(conn_set_count(party->conns), PARTY_PEOPLE - 1);
 	party_expect(party->fds[1], "*** guest1 left (connection lost)\n");
 }
@@ -324,6 +390,8 @@ main(void)
 		PARTY_TEST(test_one_transcript_is_read_in_a_turn),
 		PARTY_TEST(test_questions_cost_no_fan_outs),
 		PARTY_TEST(test_a_few_questions_are_answered_in_a_turn),
+		PARTY_TEST(test_the_rooms_are_listed_for_a_few_in_a_turn),
+		PARTY_TEST(test_a_few_lines_are_heard_in_a_turn),
 		PARTY_TEST(test_who_is_told_much_by_others_is_heard),
 		PARTY_TEST(test_what_costs_much_is_taken_once_in_a_turn),
 		PARTY_TEST(test_what_costs_much_is_taken_of_a_few_in_a_turn),
