@@ -167,6 +167,50 @@ test_skipping_members_hold_nothing_old(void **state)
 	close(talker);
 }
 
+static void
+count_added(
+    struct evbuffer *queue, const struct evbuffer_cb_info *info, void *arg)
+{
+	size_t *added = arg;
+
+	(void)queue;
+	*added += info->n_added;
+}
+
+/*
+ * One that stops in a line longer than its backlog may be is over that for as
+ * long as it does not read: each fan-out would have the line copied.
+ */
+static void
+test_the_rest_of_a_long_line_is_copied_once(void **state)
+{
+	enum { LONG = 1 << 20 };
+	struct fixture *f = *state;
+	int talker = join(f), stopped = join(f), i;
+	struct member *speaker = f->room->members[0];
+	struct member *member = f->room->members[1];
+	char *line = malloc(LONG);
+	size_t added = 0;
+
+	f->conf->backlog_bytes = 100000;
+	f->conf->policy = CONF_POLICY_SKIP;
+	memset(line, 'x', LONG - 1);
+	line[LONG - 1] = '\n';
+	room_gather(f->room, speaker, line, LONG);
+	room_fan_out(f->room);
+	assert_true(conn_queued_bytes(member->conn) > 100000);
+	evbuffer_add_cb(conn_queue(member->conn), count_added, &added);
+	for (i = 0; i < 10; i++) {
+		member->hold.used_ms = BRAKE_GRACE_MS;
+		room_gather(f->room, speaker, "x\n", 2);
+		room_fan_out(f->room);
+	}
+	assert_int_equal(added, conn_queued_bytes(member->conn));
+	free(line);
+	close(stopped);
+	close(talker);
+}
+
 /*
  * A question has its answer, whatever is left out: a person who went to another
  * room would not know where it is.
@@ -441,6 +485,7 @@ main(void)
 		FIXTURE_TEST(
 		    test_a_stopped_member_is_closed_and_the_others_go_on),
 		FIXTURE_TEST(test_skipping_members_hold_nothing_old),
+		FIXTURE_TEST(test_the_rest_of_a_long_line_is_copied_once),
 		FIXTURE_TEST(
 		    test_skipping_leaves_out_nothing_that_one_was_told),
 		FIXTURE_TEST(test_a_stopped_member_that_talks_keeps_no_more),
