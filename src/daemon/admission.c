@@ -31,6 +31,13 @@
 /* The places of newcomers that one host may take from others. */
 #define SHARE_MAX (ADMISSION_NEWCOMERS_MAX / 4)
 
+/*
+ * Who comes into a room has all sent to all others first that waits there. Of a
+ * crowd with the secret in which each says something at once, each would have
+ * the line of another sent; so many may come in a turn.
+ */
+#define LET_INS_MAX 16
+
 /* The longest line that can be the secret, with its CR. */
 #define SECRET_LINE_MAX (SECRET_BYTES_MAX + 1)
 
@@ -42,9 +49,11 @@ struct newcomer {
 	uint64_t deadline_ms;		 /* clock_milliseconds() */
 	char input[SECRET_LINE_MAX + 1]; /* its first line, with the LF */
 	size_t length;
+	bool waits;		     /* to be let in, in a later turn */
 	bool dismissed;		     /* it takes no place any more */
 	enum conn_reason refusal;    /* to be told as soon as TLS lets us */
 	TAILQ_ENTRY(newcomer) entry; /* in the order in which they came */
+	TAILQ_ENTRY(newcomer) waiting_entry;
 };
 
 TAILQ_HEAD(newcomer_list, newcomer);
@@ -57,6 +66,9 @@ struct admission {
 	struct people *people; /* NULL in mode relay */
 	struct stats *stats;
 	struct newcomer_list newcomers;
+	struct newcomer_list waiting; /* those of them who wait to be let in */
+	struct event *next;	      /* the first of these may come */
+	unsigned let_in_count;	      /* in this turn */
 	size_t newcomer_count;
 	struct penalties *penalties;
 };
@@ -138,6 +150,15 @@ find_refusal(const struct admission *admission, const union peer *peer)
 						: CONN_NO_REASON;
 }
 
+static void
+stop_waiting(struct newcomer *newcomer)
+{
+	if (newcomer->waits)
+		TAILQ_REMOVE(
+		    &newcomer->admission->waiting, newcomer, waiting_entry);
+	newcomer->waits = false;
+}
+
 /* The newcomer takes no place any more; its connection is another's matter. */
 static void
 dismiss(struct newcomer *newcomer)
@@ -147,6 +168,7 @@ dismiss(struct newcomer *newcomer)
 	if (newcomer->dismissed)
 		return;
 	newcomer->dismissed = true;
+	stop_waiting(newcomer);
 	TAILQ_REMOVE(&admission->newcomers, newcomer, entry);
 	admission->newcomer_count--;
 	event_free(newcomer->timer);
@@ -217,6 +239,7 @@ let_in(struct newcomer *newcomer)
 	char name[ADDRESS_TEXT_SIZE];
 
 	dismiss(newcomer);
+	admission->let_in_count++;
 	if (is_full(admission)) {
 		refuse(conn, CONN_SERVER_FULL);
 		return;
@@ -227,6 +250,44 @@ let_in(struct newcomer *newcomer)
 	admit(admission, conn, newcomer->room);
 	conn_resume_input(conn, CONN_PAUSE_SECRET);
 	newcomer_free(newcomer);
+}
+
+static void
+let_in_soon(struct newcomer *newcomer)
+{
+	struct admission *admission = newcomer->admission;
+
+	if (admission->let_in_count < LET_INS_MAX &&
+	    TAILQ_EMPTY(&admission->waiting)) {
+		let_in(newcomer);
+		return;
+	}
+	newcomer->waits = true;
+	TAILQ_INSERT_TAIL(&admission->waiting, newcomer, waiting_entry);
+	conn_pause_input(newcomer->conn, CONN_PAUSE_SECRET);
+}
+
+static void
+on_next(evutil_socket_t fd, short what, void *arg)
+{
+	struct admission *admission = arg;
+	struct newcomer *newcomer;
+
+	(void)fd;
+	(void)what;
+	while (admission->let_in_count < LET_INS_MAX &&
+	    (newcomer = TAILQ_FIRST(&admission->waiting)) != NULL)
+		let_in(newcomer);
+}
+
+void
+admission_end_turn(struct admission *admission)
+{
+	static const struct timeval at_once = { 0, 0 };
+
+	admission->let_in_count = 0;
+	if (!TAILQ_EMPTY(&admission->waiting))
+		event_add(admission->next, &at_once);
 }
 
 static void
@@ -279,7 +340,7 @@ examine(struct newcomer *newcomer)
 	if (whole &&
 	    (secret == NULL ||
 		secret_matches(secret, newcomer->input, length - 1)))
-		let_in(newcomer);
+		let_in_soon(newcomer);
 	else
 		refuse_secret(newcomer);
 }
@@ -292,6 +353,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	/* It is we who take that time. */
+	if (newcomer->waits)
+		return;
 	if (now >= newcomer->deadline_ms) {
 		turn_away(newcomer, CONN_NOT_ADMITTED);
 		return;
@@ -324,6 +388,9 @@ on_input(struct conn *conn, const char *bytes, size_t length, void *owner)
 	const char *end = memchr(bytes, '\n', taken);
 
 	(void)conn;
+	/* What waits is read none the less once it takes no output. */
+	if (newcomer->waits)
+		return 0;
 	if (end != NULL)
 		taken = (size_t)(end - bytes) + 1;
 	memcpy(newcomer->input + newcomer->length, bytes, taken);
@@ -471,12 +538,15 @@ admission_new(struct event_base *base, const struct conf *conf,
 	admission->stats = stats;
 	admission->penalties = penalties_new();
 	TAILQ_INIT(&admission->newcomers);
+	TAILQ_INIT(&admission->waiting);
+	admission->next = evtimer_new(base, on_next, admission);
 	return admission;
 }
 
 void
 admission_free(struct admission *admission)
 {
+	event_free(admission->next);
 	penalties_free(admission->penalties);
 	free(admission);
 }

@@ -52,4 +52,7 @@ void admission_accept(struct admission *admission, int fd,
     const struct sockaddr *address, socklen_t address_length,
     const struct listener_rules *rules);
 
+/* A turn of the loop is over: more of those who know the secret may come in. */
+void admission_end_turn(struct admission *admission);
+
 #endif

@@ -382,6 +382,7 @@ server_turn(struct server *server, bool wait)
 		rooms_fan_out(rooms);
 	}
 	conn_set_end_turn(server->conns);
+	admission_end_turn(server->admission);
 	limit_drains(server);
 	notify_turn(&server->notify);
 	return rooms->gathered_bytes > start;

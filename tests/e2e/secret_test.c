@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,6 +68,37 @@ test_only_who_knows_the_secret_is_heard_and_hears(void **state)
 	close(alice);
 	close(bob);
 	close(silent);
+	relay_stop(relay);
+}
+
+/* Each would have the line of the one before sent to all. */
+static void
+test_a_crowd_with_the_secret_lets_others_speak(void **state)
+{
+	enum { CROWD = 100 };
+	struct relay *relay = secret_start("");
+	int talker = relay_connect(relay), crowd[CROWD], i;
+	siginfo_t info;
+
+	(void)state;
+	send_text(talker, "sesame\n");
+	relay_await_log(relay, "admitted");
+	for (i = 0; i < CROWD; i++)
+		crowd[i] = relay_connect(relay);
+	kill(relay->pid, SIGSTOP);
+	assert_int_equal(waitid(P_PID, (id_t)relay->pid, &info, WSTOPPED), 0);
+	for (i = 0; i < CROWD; i++)
+		send_text(crowd[i], "sesame\n");
+	send_text(talker, "to those who are in\n");
+	kill(relay->pid, SIGCONT);
+	for (i = 0; i < CROWD; i++)
+		relay_await_log(relay, "admitted");
+	send_text(talker, "to all\n");
+	expect_text(crowd[0], "to those who are in\nto all\n");
+	expect_text(crowd[CROWD - 1], "to all\n");
+	for (i = 0; i < CROWD; i++)
+		close(crowd[i]);
+	close(talker);
 	relay_stop(relay);
 }
 
@@ -390,6 +422,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		E2E_TEST(test_only_who_knows_the_secret_is_heard_and_hears),
+		E2E_TEST(test_a_crowd_with_the_secret_lets_others_speak),
 		E2E_TEST(test_a_secret_may_come_byte_by_byte),
 		E2E_TEST(test_a_wrong_secret_is_told_and_not_repeated),
 		E2E_TEST(test_an_endless_secret_is_wrong),

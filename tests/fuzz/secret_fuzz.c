@@ -82,6 +82,7 @@ turn(struct world *world)
 	event_base_loop(world->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	rooms_fan_out(world->rooms);
 	conn_set_reap(world->conns);
+	admission_end_turn(world->admission);
 }
 
 static void
