@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -317,7 +318,8 @@ test_the_soft_limit_of_files_is_raised_for_so_many_clients(void **state)
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	if (before.rlim_max < 5000)
+	/* valgrind keeps a limit of its own, and the real one as it was. */
+	if (before.rlim_max < 5000 || getenv("TCPRELAY_TEST_WRAPPER") != NULL)
 		skip();
 	low = before;
 	low.rlim_cur = 100;
