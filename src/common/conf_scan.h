@@ -24,9 +24,8 @@ enum conf_scan_result {
 
 /*
  * Scans content, of a file called name, and the files that it includes, which
- * are in directory (NULL: the working directory). Adds to places,
- * as FILE:LINE, where each string is that is in a list or an array, in their
- * order.
+ * are in directory (NULL: the working directory). Adds to places, as FILE:LINE,
+ * where each string is that is in a list or an array, in their order.
  */
 enum conf_scan_result conf_scan(const char *content, const char *name,
     const char *directory, struct conf_strings *places, conf_report *report,

@@ -253,6 +253,22 @@ set_places(
 		config_setting_set_hook(setting, places->texts[(*next)++]);
 }
 
+static void
+load_content(struct conf_reader *reader, config_t *config, const char *content,
+    void *base)
+{
+	config_setting_t *root;
+	size_t next = 0;
+
+	if (!config_read_string(config, content)) {
+		report_syntax(reader, config);
+		return;
+	}
+	root = config_root_setting(config);
+	set_places(root, &reader->places, &next);
+	conf_table_load_group(reader, reader->table->keys, root, "", base);
+}
+
 /* Reads the content of a file called name; includes are in directory. */
 static int
 read_content(const char *content, const char *name, const char *directory,
@@ -268,20 +284,13 @@ read_content(const char *content, const char *name, const char *directory,
 	enum conf_scan_result scanned = conf_scan(
 	    content, name, directory, &reader.places, on_scan_report, &reader);
 	config_t config;
-	size_t next = 0;
 
 	reader.failed = scanned != CONF_SCAN_GOOD;
 	config_init(&config);
 	if (directory != NULL)
 		config_set_include_dir(&config, directory);
-	if (scanned == CONF_SCAN_UNREADABLE)
-		;
-	else if (config_read_string(&config, content)) {
-		set_places(config_root_setting(&config), &reader.places, &next);
-		conf_table_load_group(&reader, table->keys,
-		    config_root_setting(&config), "", base);
-	} else
-		report_syntax(&reader, &config);
+	if (scanned != CONF_SCAN_UNREADABLE)
+		load_content(&reader, &config, content, base);
 	if (!reader.failed && table->check != NULL)
 		table->check(&reader, &config, base);
 	config_destroy(&config);
