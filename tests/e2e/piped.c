@@ -81,6 +81,22 @@ piped_read_errors(struct piped *piped, char *text, size_t size)
 	text[length] = '\0';
 }
 
+static void
+close_rest(struct piped *piped)
+{
+	close(piped->server);
+	close(piped->output);
+	close(piped->error);
+}
+
+void
+piped_end(struct piped *piped, int status)
+{
+	close(piped->peer);
+	assert_int_equal(await_exit(piped->client), status);
+	close_rest(piped);
+}
+
 void
 piped_finish_saying(struct piped *piped, int status, char *errors, size_t size)
 {
@@ -89,9 +105,7 @@ piped_finish_saying(struct piped *piped, int status, char *errors, size_t size)
 	close(piped->peer);
 	assert_int_equal(await_exit(piped->client), status);
 	piped_read_errors(piped, errors, size);
-	close(piped->server);
-	close(piped->output);
-	close(piped->error);
+	close_rest(piped);
 }
 
 void

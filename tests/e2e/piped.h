@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A client with -R in pipes, and a relay that comes and goes. The test closes
- * what it does not leave to piped_finish().
+ * what it does not leave to piped_end() or piped_finish().
  */
 #ifndef PIPED_H
 #define PIPED_H
@@ -31,6 +31,9 @@ void piped_await_retry(struct piped *piped);
 
 /* All that the client says until it ends. */
 void piped_read_errors(struct piped *piped, char *text, size_t size);
+
+/* Expects the status of a client that ends, and closes all but its input. */
+void piped_end(struct piped *piped, int status);
 
 /* Ends the input, and expects the status; what was said goes to errors. */
 void piped_finish_saying(

@@ -98,11 +98,7 @@ test_no_name_is_asked_for_after_the_end_of_input(void **state)
 	send_text(piped.peer, left);
 	expect_text(piped.output, greeting);
 	expect_text(piped.output, left);
-	close(piped.peer);
-	assert_int_equal(await_exit(piped.client), 0);
-	close(piped.server);
-	close(piped.output);
-	close(piped.error);
+	piped_end(&piped, 0);
 }
 
 static void

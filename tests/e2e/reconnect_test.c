@@ -107,11 +107,7 @@ test_an_end_of_input_while_there_is_no_relay(void **state)
 	piped_come_back(&piped);
 	expect_text(piped.peer, "one\nand the last\n");
 	expect_end(piped.peer);
-	close(piped.peer);
-	assert_int_equal(await_exit(piped.client), 0);
-	close(piped.server);
-	close(piped.output);
-	close(piped.error);
+	piped_end(&piped, 0);
 }
 
 static void

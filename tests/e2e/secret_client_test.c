@@ -138,6 +138,22 @@ test_a_wrong_secret_is_not_tried_again(void **state)
 	relay_stop(relay);
 }
 
+/* Starts a client at a terminal of its own; returns our side of that. */
+static int
+start_at_terminal(const char *const argv[], pid_t *pid)
+{
+	int terminal;
+
+	*pid = forkpty(&terminal, NULL, NULL, NULL);
+	assert_int_not_equal(*pid, -1);
+	if (*pid == 0) {
+		setenv("TERM", "dumb", 1);
+		execv(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	return terminal;
+}
+
 static void
 test_a_secret_that_is_typed_is_not_shown(void **state)
 {
@@ -149,13 +165,7 @@ test_a_secret_that_is_typed_is_not_shown(void **state)
 	pid_t pid;
 
 	(void)state;
-	pid = forkpty(&terminal, NULL, NULL, NULL);
-	assert_int_not_equal(pid, -1);
-	if (pid == 0) {
-		setenv("TERM", "dumb", 1);
-		execv(argv[0], (char *const *)argv);
-		_exit(127);
-	}
+	terminal = start_at_terminal(argv, &pid);
 	read_terminal(terminal, shown, sizeof(shown), "Secret: ");
 	send_text(terminal, "sesame\r");
 	relay_await_log(relay, "admitted");
@@ -176,12 +186,7 @@ test_ctrl_s_at_the_question_does_not_hold_up_its_end(void **state)
 	pid_t pid;
 
 	(void)state;
-	pid = forkpty(&terminal, NULL, NULL, NULL);
-	assert_int_not_equal(pid, -1);
-	if (pid == 0) {
-		execv(argv[0], (char *const *)argv);
-		_exit(127);
-	}
+	terminal = start_at_terminal(argv, &pid);
 	read_terminal(terminal, shown, sizeof(shown), "Secret: ");
 	send_text(terminal, "ses\023");
 	kill(pid, SIGTERM);
